@@ -1,0 +1,164 @@
+"""Everything opened once: config, library, networks, ledger. The only reader of clock and environment."""
+
+import os
+import platform
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import config, library, networks
+from bot.config import Account, Config
+from bot.core.choice import Speaker
+from bot.core.network import Network, Publisher
+from bot.core.problem import AskedWrongly, HandbillError, Problem, SignedOut
+from bot.core.render import tidy
+from bot.core.rotate import Voice
+from bot.library import Library
+
+if TYPE_CHECKING:
+    from bot.store import Store
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The present instant, in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class ConfigBroken(HandbillError):
+    """config.toml has errors; `problems` are all of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class App:
+    """What was opened, for one command. Verbs take it as their first argument."""
+
+    config: Config
+    networks: Mapping[str, Network]
+    problems: tuple[Problem, ...] = ()
+    clock: Clock = now
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    connect: Callable[["App", Account], Publisher] | None = None
+    owner: str = field(default_factory=lambda: f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+
+    @cached_property
+    def library(self) -> Library:
+        """The library as it stands now, read once; `fresh` reads it again."""
+        return library.load(self.config.library, sorted(self.networks))
+
+    def fresh(self) -> "App":
+        """The same app with the files read anew; the ledger stays open."""
+        again = replace(self)
+        if "store" in self.__dict__:
+            again.__dict__["store"] = self.__dict__["store"]
+        return again
+
+    @cached_property
+    def store(self) -> "Store":
+        """The ledger, made or brought up to date first."""
+        from bot.store import open_store
+
+        return open_store(self.config.database)
+
+    @cached_property
+    def ledger(self) -> "Store | None":
+        """The ledger for reading only: None where there is none yet, and nothing is written."""
+        if "store" in self.__dict__:
+            return self.store
+        if not Path(self.config.database.removeprefix("sqlite:///")).exists():
+            return None
+        from bot.store import open_store
+
+        return open_store(self.config.database, write=False)
+
+    def speaker(self, name: str) -> Speaker:
+        """An account as rotation and fitting see it."""
+        account = self.config.accounts[name]
+        me = {fact: told for fact, value in account.me.items() if (told := tidy(value))}
+        voice = Voice(
+            account=name, network=account.network, handle=account.handle or name, language=account.language, knows=frozenset(me)
+        )
+        return Speaker(voice=voice, network=self.networks[account.network], me=me)
+
+    def publisher(self, account: Account) -> Publisher:
+        """An open door to an account; raises SignedOut with what is missing."""
+        if self.connect:
+            return self.connect(self, account)
+        network = self.networks[account.network]
+        if network.connect is None:
+            raise SignedOut(f"this version cannot post to {network.label} yet. Share links to it work: handbill share --network {network.name}")
+        return network.connect(self.answers(account), {})
+
+    def answers(self, account: Account) -> dict[str, str]:
+        """An account's answers with its secrets fetched from where the config says; raises SignedOut."""
+        found = {"account": account.name}
+        for asked in self.networks[account.network].fields:
+            value = self._secret(account, asked.name) if asked.secret else account.answers.get(asked.name, asked.default)
+            if asked.path and value:
+                value = str(self.config.folder / value)
+            if value:
+                found[asked.name] = value
+        return found
+
+    def _secret(self, account: Account, name: str) -> str:
+        if variable := account.answers.get(f"{name}_env"):
+            if value := self.environ.get(variable):
+                return value
+            raise SignedOut(f'the environment variable {variable} is not set; account "{account.name}" needs it')
+        if file := account.answers.get(f"{name}_file"):
+            try:
+                return (self.config.folder / file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SignedOut(f'{file} cannot be read ({error.strerror}); account "{account.name}" needs it') from error
+        raise SignedOut(f'account "{account.name}" has no {name}: write {name}_env = "…" or {name}_file = "…" in config.toml')
+
+
+def open_app(path: Path | None = None, clock: Clock = now) -> App:
+    """Open what a config file says, or the built-in default where there is none.
+
+    Raises ConfigBroken with every error in the file, AskedWrongly if a named file is not there.
+    """
+    known = networks.load()
+    chosen = path or Path(config.FILE)
+    if not chosen.exists():
+        if path is not None:
+            raise AskedWrongly(f"There is no file {path}. Make one with: handbill init")
+        return App(config=_default(Path.cwd()), networks=known, clock=clock)
+    try:
+        found, problems = config.read(chosen, known, os.path.relpath(chosen) if path is None else str(path))
+    except OSError as error:
+        raise HandbillError(f"{chosen} cannot be read ({error.strerror}). Check its permissions.") from error
+    if found is None:
+        raise ConfigBroken(problems)
+    return App(config=found, networks=known, problems=tuple(problems), clock=clock)
+
+
+def _default(folder: Path) -> Config:
+    here = folder / "posts"
+    place = here if here.is_dir() else sample_library()
+    campaigns = sorted(path.parent.name for path in place.glob("[!._]*/campaign.toml"))
+    return config.default(folder, place, dict.fromkeys(campaigns))
+
+
+def sample_library() -> Path:
+    """The sample posts: inside the installed package, or beside it in a checkout."""
+    return _shipped("posts")
+
+
+def example_config() -> Path:
+    """The commented example of a config.toml."""
+    return _shipped("config.example.toml")
+
+
+def _shipped(name: str) -> Path:
+    inside = Path(__file__).parent / "shipped" / name
+    return inside if inside.exists() else Path(__file__).parent.parent / name

@@ -1,0 +1,98 @@
+"""plan and rehearse: what will be said, and the same tried out."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from bot.cli.show import INSTANT, begin, complain, left_out, lines, opened, span, watched
+from bot.core.delivery import Delivery
+from bot.work.plan import Planned, plan
+from bot.work.report import plan_line
+
+COLOURS = {"planned": "green", "waiting": "yellow", "skipped": "red"}
+
+
+@click.command("plan")
+@click.option("--from", "start", type=INSTANT, help="Begin at this instant (2026-12-01T09:00); else now.")
+@click.option("--days", type=float, default=7, show_default=True, help="How many times 24 hours.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@click.pass_context
+def plan_command(ctx: click.Context, start: datetime | None, days: float, as_json: bool) -> None:
+    """Show what will be said, where, when: the exact text."""
+    app = opened(ctx)
+    coming = plan(app, begin(app, start), span(days))
+    left_out(app.library.problems)
+    if as_json:
+        lines(plan_line(planned, app.config.zone) for planned in coming)
+        return
+    show_plan(coming, app.config.zone)
+
+
+def show_plan(coming: Iterable[Planned], zone: ZoneInfo) -> None:
+    """A plan as a person reads it: day by day."""
+    day, counts = "", dict.fromkeys(COLOURS, 0)
+    for planned in coming:
+        at = planned.choice.slot.at.astimezone(zone)
+        if f"{at:%A, %Y-%m-%d}" != day:
+            day = f"{at:%A, %Y-%m-%d}"
+            click.secho(f"{day}  ({zone.key})", bold=True)
+        counts[planned.state] += 1
+        _show_slot(planned, f"{at:%H:%M}")
+    if not any(counts.values()):
+        complain("Nothing is planned in this time. Times stand under [[schedule]] in config.toml.")
+        return
+    click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if count))
+
+
+def _show_slot(planned: Planned, clock: str) -> None:
+    choice, slot = planned.choice, planned.choice.slot
+    head = f"{clock}  {slot.account}"
+    if choice.variant is None or choice.post is None:
+        click.echo(f"  {head}  {click.style(planned.state, fg=COLOURS[planned.state])}: {planned.reason}\n")
+        return
+    line = plan_line(planned, ZoneInfo("UTC"))
+    state = "" if planned.state == "planned" else f"  {click.style(planned.state, fg=COLOURS[planned.state])}: {planned.reason}"
+    about = f"{choice.post.campaign}/{choice.post.name} (wording {choice.wording}, {choice.variant.language}; {line['length']} of {line['limit']})"
+    click.echo(f"  {head}  {click.style(about, dim=True)}{state}")
+    for row in choice.variant.text.split("\n"):
+        click.echo(f"      {row}".rstrip())
+    if choice.variant.image:
+        click.secho(f"      [picture: {choice.variant.image.alt}]", dim=True)
+    click.echo()
+
+
+@click.command("rehearse")
+@click.option("--from", "start", type=INSTANT, help="Begin at this instant; else now.")
+@click.option("--days", type=float, default=7, show_default=True, help="How many times 24 hours.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("rehearsal"), show_default=True, help="The folder that takes the posts.")
+@click.pass_context
+def rehearse_command(ctx: click.Context, start: datetime | None, days: float, out: Path) -> None:
+    """Run the real engine on a simulated clock, into a folder: nothing leaves this machine."""
+    from bot.work.rehearse import LINES, rehearse
+
+    app = opened(ctx)
+    left_out(app.library.problems)
+    begun = begin(app, start)
+    deliveries = rehearse(app, begun, span(days), out, watched("Rehearsing"))
+    show_deliveries(deliveries, app.config.zone)
+    sent = sum(one.state == "sent" for one in deliveries)
+    others = len(deliveries) - sent
+    click.echo(f"{sent} posts said, {others} not, from {begun.astimezone(app.config.zone):%Y-%m-%d %H:%M} for {days:g} days.")
+    click.echo(f"Each post is a file below {out}; all of them in a row: {out / LINES}")
+    if any(one.state not in ("sent", "skipped") for one in deliveries):
+        ctx.exit(1)
+
+
+def show_deliveries(deliveries: Iterable[Delivery], zone: ZoneInfo) -> None:
+    """What was said, as a person reads it."""
+    for one in deliveries:
+        at = one.at.astimezone(zone)
+        about = f"{one.campaign}/{one.post}" if one.post else one.campaign
+        click.echo(f"{at:%a %Y-%m-%d %H:%M}  {one.account}  {click.style(about, dim=True)}  {one.state}{': ' + one.reason if one.reason else ''}")
+        if one.variant and one.state == "sent":
+            for row in one.variant.text.split("\n"):
+                click.echo(f"    {row}".rstrip())
+        click.echo()

@@ -1,0 +1,78 @@
+"""post: the library's posts."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bot.cli.show import complain, left_out, lines, opened, table
+from bot.core.post import Campaign, Post
+from bot.core.problem import AskedWrongly
+from bot.core.timetable import local_day
+from bot.work.write import new_post
+
+
+@click.group("post")
+def post_command() -> None:
+    """The posts in the library."""
+
+
+@post_command.command("new")
+@click.argument("campaign")
+@click.argument("name")
+@click.option("--language", default=None, help="The language; else the campaign's first.")
+@click.option("--text", help="The words; else they are read from standard input, or left for you to write.")
+@click.pass_context
+def new_command(ctx: click.Context, campaign: str, name: str, language: str | None, text: str | None) -> None:
+    """Begin a post: a file NAME in CAMPAIGN, which is made too if it is not there."""
+    app = opened(ctx)
+    if app.config.is_default and app.config.library != Path.cwd() / "posts":
+        raise AskedWrongly("There is no library of your own here yet. Make one with: handbill init")
+    if text is None and not sys.stdin.isatty():
+        text = sys.stdin.read()
+    path = new_post(app, campaign, name, language, text or "")
+    click.echo(f"Made {path}." + ("" if (text or "").strip() else " Write your words below the second row of +++."))
+    click.echo("Then: handbill check")
+
+
+@post_command.command("list")
+@click.option("--campaign", help="Only this campaign.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@click.pass_context
+def list_command(ctx: click.Context, campaign: str | None, as_json: bool) -> None:
+    """List the posts, and how each stands today."""
+    app = opened(ctx)
+    left_out(app.library.problems)
+    if campaign and campaign not in app.library.campaigns:
+        raise AskedWrongly(f'There is no whole campaign "{campaign}". There are: {", ".join(sorted(app.library.campaigns)) or "none"}.')
+    today = local_day(app.clock(), app.config.zone)
+    uses = [(use.campaign, use.post) for use in app.ledger.uses()] if app.ledger else []
+    rows = [
+        {
+            "campaign": name,
+            "post": post.name,
+            "languages": list(post.words),
+            "wordings": max(len(words.wordings) for words in post.words.values()),
+            "tags": list(post.tags),
+            "state": standing(app.library.campaigns[name], post, today),
+            "uses": uses.count((name, post.name)),
+        }
+        for name, posts in app.library.posts.items()
+        if campaign in (None, name)
+        for post in posts
+    ]
+    if as_json:
+        lines(rows)
+        return
+    if not rows:
+        complain("There are no posts yet. Write one: handbill post new CAMPAIGN NAME")
+    table(tuple(rows[0]) if rows else (), [tuple(", ".join(value) if isinstance(value, list) else str(value) for value in row.values()) for row in rows])
+
+
+def standing(campaign: Campaign, post: Post, today: object) -> str:
+    """How a post stands today: ready, expired, or not yet."""
+    last = [day for day in (campaign.until, post.until) if day]
+    first = [day for day in (campaign.starts, post.starts) if day]
+    if last and min(last) < today:
+        return "expired"
+    return "not yet" if first and max(first) > today else "ready"

@@ -1,0 +1,167 @@
+"""share and measure: links with the words in them, and how long words are."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from bot.app import App
+from bot.cli.show import complain, left_out, opened
+from bot.core.measure import fits, measure
+from bot.core.network import Network
+from bot.core.problem import AskedWrongly, Problem
+from bot.core.timetable import local_day
+from bot.work.share import Shared, Wanted, offers, share_with, shared
+
+COLUMNS = ("campaign", "post", "wording", "language", "network", "text", "url", "length", "limit", "carries_text", "supporter")
+
+
+@click.command("share")
+@click.option("--campaign", help="Only this campaign.")
+@click.option("--network", "networks", multiple=True, help="Only this network; may be given more than once.")
+@click.option("--language", help="Only this language.")
+@click.option("--post", help="Only this post.")
+@click.option("--server", help="For networks of many servers: make links to this one (example: mastodon.social).")
+@click.option("--supporters", type=click.Path(path_type=Path, dir_okay=False), help="A CSV file with one supporter a row.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines: the exact form.")
+@click.pass_context
+def share_command(
+    ctx: click.Context, campaign: str | None, networks: tuple[str, ...], language: str | None, post: str | None, server: str | None,
+    supporters: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Make share links: supporters open one and find the words prefilled.
+
+    With --supporters each row gets one wording for each network, and without --json the result is CSV.
+    """
+    app = opened(ctx)
+    left_out(app.library.problems)
+    wanted = Wanted(campaign=campaign, networks=networks, language=language, post=post)
+    today = local_day(app.clock(), app.config.zone)
+    told = Told()
+    if supporters:
+        if server:
+            raise AskedWrongly("--server and --supporters do not go together.")
+        if not supporters.exists():
+            raise AskedWrongly(f"There is no file {supporters}.")
+        found = share_with(app, wanted, supporters, today, told.tell, told.tell_row)
+        show_json(found) if as_json else show_csv(found)
+    else:
+        answers = {"server": server} if server else {}
+        links = (shared(one, {}, answers) for one in offers(app, wanted, today, told.tell))
+        show_json(links) if as_json else show_links(app, links)
+    ctx.exit(1 if told.count else 0)
+
+
+class Told:
+    """What was complained of, each thing once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._seen: set[Problem] = set()
+
+    def tell(self, problem: Problem) -> None:
+        """Say a problem, the first time."""
+        if problem not in self._seen:
+            self._seen.add(problem)
+            self.count += problem.severity == "error"
+            complain(str(problem))
+
+    def tell_row(self, number: int, what: str) -> None:
+        """Say what is wrong with a supporter's row."""
+        self.count += 1
+        complain(f"Row {number} is left out: {what}.")
+
+
+def show_json(found: Iterable[Shared]) -> None:
+    """JSON lines, written in large pieces: there may be many."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    write = sys.stdout.write
+    for one in found:
+        write(encode(one.line()) + "\n")
+
+
+def show_csv(found: Iterable[Shared]) -> None:
+    """CSV for spreadsheets; a cell that one would run as a formula gets an apostrophe before it."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in found:
+        writer.writerow([guarded(value) for value in one.line().values()])
+
+
+def guarded(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"):
+        return "'" + value
+    return "" if value is None else value
+
+
+def show_links(app: App, found: Iterable[Shared]) -> None:
+    """Each link under the words it carries."""
+    any_shown = False
+    for one in found:
+        any_shown = True
+        offer = one.offer
+        head = f"{offer.campaign.name}/{offer.post.name} (wording {offer.wording}, {offer.variant.language})"
+        length = f"{one.length} of {offer.network.counting.limit}"
+        click.secho(f"{offer.network.label}: {head}; {length}", bold=True)
+        for row in one.text.split("\n"):
+            click.echo(f"    {row}".rstrip())
+        if not offer.network.carries_text:
+            click.secho("    This link carries no words: copy them first, then open it.", dim=True)
+        click.echo(f"    {one.url}\n")
+    if not any_shown:
+        complain("Nothing can be shared today. See: handbill post list")
+
+
+@click.command("measure")
+@click.option("--network", required=True, help="The network that counts.")
+@click.option("--jsonl", is_flag=True, help="Read one JSON string a line.")
+@click.pass_context
+def measure_command(ctx: click.Context, network: str, jsonl: bool) -> None:
+    """Count a text as a network counts it; the text comes on standard input."""
+    networks = open_networks()
+    if network not in networks:
+        raise AskedWrongly(f'There is no network "{network}". Known: {", ".join(sorted(networks))}.')
+    for text in _texts(jsonl):
+        click.echo(json.dumps(measured(text, networks[network])))
+
+
+def open_networks() -> dict[str, Network]:
+    """All networks; counting needs no config."""
+    from bot import networks
+
+    return networks.load()
+
+
+def measured(text: str, network: Network) -> dict[str, object]:
+    """A text's length, the limit, and whether it fits."""
+    return {"length": measure(text, network.counting), "limit": network.counting.limit, "fits": fits(text, network.counting)}
+
+
+def _texts(jsonl: bool) -> Iterable[str]:
+    source = sys.stdin
+    if hasattr(source, "reconfigure"):
+        source.reconfigure(encoding="utf-8", newline="")
+    try:
+        if not jsonl:
+            yield source.read().removesuffix("\n")
+            return
+        for number, row in enumerate(source, 1):
+            yield _json_string(row, number)
+    except UnicodeDecodeError as error:
+        raise AskedWrongly("The text on standard input is not UTF-8.") from error
+
+
+def _json_string(row: str, number: int) -> str:
+    try:
+        text = json.loads(row)
+    except json.JSONDecodeError:
+        text = None
+    if not isinstance(text, str):
+        raise AskedWrongly(f"Line {number} of the input is not a JSON string.")
+    return text
+
+

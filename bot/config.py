@@ -1,0 +1,232 @@
+"""config.toml becomes a Config, or every problem in it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from bot.core import schema
+from bot.core.network import Network
+from bot.core.problem import Problem
+from bot.core.schema import Bad, Fault, Faults, Kind
+from bot.core.text import decode
+from bot.core.timetable import DAYS, Schedule
+
+FILE = "config.toml"
+SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential)(?!.*_(env|file)$)")
+SUFFIXES = ("_env", "_file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One of the organization's own doors on a network; `answers` name where secrets are, not what."""
+
+    name: str
+    network: str
+    handle: str = ""
+    language: str = "en"
+    me: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What config.toml says; `folder` is where it stands, and paths in it count from there."""
+
+    folder: Path
+    library: Path
+    database: str
+    zone: ZoneInfo
+    accounts: Mapping[str, Account]
+    schedules: tuple[Schedule, ...]
+    notify: tuple[str, ...] = ()
+    site: str = ""
+    is_default: bool = False
+
+
+def _zone(value: Any) -> ZoneInfo:
+    if not isinstance(value, str):
+        raise Bad("must be the name of a time zone", 'Write it like "America/New_York".')
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        close = schema.near(value, sorted(available_timezones()))
+        hint = close if close.startswith("Did") else 'Write it like "America/New_York" or "Europe/Madrid".'
+        raise Bad(f'names an unknown time zone "{value}"', hint) from None
+
+
+def _database(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"sqlite:///[^?]+", value):
+        return value
+    if isinstance(value, str) and value.startswith("postgres"):
+        raise Bad("names a PostgreSQL database, which this version does not use yet", 'Write "sqlite:///handbill.db".')
+    raise Bad("must be the address of a database", 'Write it like "sqlite:///handbill.db".')
+
+
+def _approval(value: Any) -> bool:
+    if value not in ("none", "post"):
+        raise Bad("must be none or post", 'Write approval = "post" if a person is to approve the words first.')
+    return bool(value == "post")
+
+
+def _late(value: Any) -> timedelta:
+    late: timedelta = schema.as_duration(value)
+    if not timedelta(minutes=1) <= late <= timedelta(days=7):
+        raise Bad("must lie between a minute and a week", 'Write it like "6h".')
+    return late
+
+
+SCHEDULE: Mapping[str, Kind] = {
+    "campaign": schema.text,
+    "accounts": schema.many(schema.text),
+    "days": schema.many(schema.one_of(DAYS, "day")),
+    "times": schema.many(schema.clock),
+    "tags": schema.many(schema.text),
+    "late": schema.leaf(_late),
+    "approval": schema.leaf(_approval),
+}
+SITE: Mapping[str, Kind] = {"url": schema.address}
+
+
+def _account(networks: Mapping[str, Network]) -> Kind:
+    common = {
+        "network": schema.one_of(sorted(networks), "network"),
+        "handle": schema.text,
+        "language": schema.language,
+        "me": schema.named(schema.text, r"[A-Za-z]\w*"),
+    }
+
+    def kind(value: Any, path: schema.Path, faults: Faults) -> Account:
+        value = dict(value) if isinstance(value, Mapping) else {}
+        network = networks.get(value.get("network", ""))
+        for name in [name for name in value if _is_secret(name, network)]:
+            faults.append(_secret_fault((*path, name)))
+            del value[name]
+        asked = _answers(network)
+        found = schema.table({**common, **asked}, required=["network"])(value, path, faults)
+        answers = {name: found[name] for name in asked if found.get(name)}
+        faults += _unanswered(network, answers, path)
+        known = {name: found[name] for name in ("network", "handle", "language", "me") if found.get(name)}
+        return Account(name=str(path[-1]), answers=answers, **{"network": "", **known})
+
+    return kind
+
+
+def _unanswered(network: Network | None, answers: Mapping[str, str], path: schema.Path) -> list[Fault]:
+    return [
+        Fault(path, f"`{asked.name}` is missing", f'Write {asked.name} = "{asked.example}" ({asked.help}).')
+        for asked in (network.fields if network else ())
+        if asked.required and not asked.secret and asked.name not in answers
+    ]
+
+
+def _answers(network: Network | None) -> dict[str, Kind]:
+    keys: dict[str, Kind] = {}
+    for asked in network.fields if network else ():
+        names = [asked.name + suffix for suffix in SUFFIXES] if asked.secret else [asked.name]
+        keys |= dict.fromkeys(names, schema.text)
+    return keys
+
+
+def _is_secret(name: str, network: Network | None) -> bool:
+    declared = {asked.name for asked in network.fields if asked.secret} if network else set()
+    return name in declared or (SECRET.search(name) is not None and not name.endswith(SUFFIXES))
+
+
+def _secret_fault(path: schema.Path) -> Fault:
+    name, variable = path[-1], re.sub(r"\W", "_", f"{path[-2]}_{path[-1]}").upper()
+    return Fault(
+        path,
+        f"`{name}` is a secret, and secrets do not stand in this file",
+        f'Take it out, put it into an environment variable, and write {name}_env = "{variable}" (or {name}_file = "/path").',
+    )
+
+
+def keys(networks: Mapping[str, Network]) -> dict[str, Kind]:
+    """Every key of config.toml."""
+    return {
+        "library": schema.text,
+        "database": schema.leaf(_database),
+        "timezone": schema.leaf(_zone),
+        "notify": schema.many(schema.text),
+        "site": schema.table(SITE),
+        "accounts": schema.named(_account(networks)),
+        "schedule": schema.many(schema.table(SCHEDULE, required=["campaign", "accounts", "times"])),
+    }
+
+
+def read(path: Path, networks: Mapping[str, Network], where: str) -> tuple[Config | None, list[Problem]]:
+    """The Config in a file, or None if there is an error in it; and every problem. OSError if unreadable."""
+    text, problems = decode(path.read_bytes(), where)
+    if problems:
+        return None, problems
+    values, problems = schema.parse(text, where)
+    if problems:
+        return None, problems
+    faults: Faults = []
+    found = schema.table(keys(networks))(values, (), faults)
+    faults += _cross(found)
+    problems = [schema.placed(fault, text, where) for fault in faults]
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    return _config(path.absolute().parent, found), problems
+
+
+def _cross(found: Mapping[str, Any]) -> list[Fault]:
+    accounts = found.get("accounts") or {}
+    faults = [
+        Fault(("schedule", number, "accounts"), f'`accounts` names "{name}", which is not among [accounts]', schema.near(name, sorted(accounts)))
+        for number, schedule in enumerate(found.get("schedule") or ())
+        for name in schedule.get("accounts") or ()
+        if name and name not in accounts
+    ]
+    for number, schedule in enumerate(found.get("schedule") or ()):
+        faults += [
+            Fault(("schedule", number, name), f"`{name}` is an empty list", "Name at least one.")
+            for name in ("accounts", "times")
+            if schedule.get(name) == ()
+        ]
+    if found.get("notify"):
+        faults.append(Fault(("notify",), "notices are not sent by this version yet", "Look at: handbill delivery list", "warning"))
+    if (found.get("site") or {}).get("url"):
+        faults.append(Fault(("site", "url"), "share pages are not built by this version yet", "Share links work: handbill share", "warning"))
+    return faults
+
+
+def _config(folder: Path, found: Mapping[str, Any]) -> Config:
+    return Config(
+        folder=folder,
+        library=folder / (found.get("library") or "posts"),
+        database=_beside(folder, found.get("database") or "sqlite:///handbill.db"),
+        zone=found.get("timezone") or ZoneInfo("UTC"),
+        accounts=found.get("accounts") or {},
+        schedules=tuple(_schedule(entry) for entry in found.get("schedule") or ()),
+        notify=found.get("notify") or (),
+        site=(found.get("site") or {}).get("url") or "",
+    )
+
+
+def _beside(folder: Path, database: str) -> str:
+    return f"sqlite:///{(folder / database.removeprefix('sqlite:///')).as_posix()}"
+
+
+def _schedule(entry: Mapping[str, Any]) -> Schedule:
+    return Schedule(**{key: value for key, value in entry.items() if value is not None})
+
+
+def default(folder: Path, library: Path, campaigns: Mapping[str, Any]) -> Config:
+    """What holds without a config.toml: one outbox account, twice a day, the database beside."""
+    accounts = {"outbox": Account(name="outbox", network="outbox")}
+    times = tuple(schema.as_clock(clock) for clock in ("09:00", "17:30"))
+    return Config(
+        folder=folder,
+        library=library,
+        database=_beside(folder, "sqlite:///handbill.db"),
+        zone=ZoneInfo("UTC"),
+        accounts=accounts,
+        schedules=tuple(Schedule(campaign=name, accounts=("outbox",), times=times) for name in campaigns),
+        is_default=True,
+    )

@@ -1,0 +1,1 @@
+"""Values and decisions; nothing in here touches disk, clock, chance or network."""

@@ -1,0 +1,140 @@
+"""What an account says at a slot: the post, its wording, its exact words; or why it says nothing."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from bot.core.facts import Setting, link
+from bot.core.fit import fit, turn_hashtags
+from bot.core.network import Network
+from bot.core.post import Campaign, Post, Variant
+from bot.core.problem import Problem
+from bot.core.rotate import History, Use, Voice, next_wording, obstacle, ranked, sameness
+from bot.core.timetable import Slot
+
+# Names set aside for examples: https://www.rfc-editor.org/rfc/rfc2606
+EXAMPLES = ("example.org", "example.com", "example.net", "example", "invalid", "test")
+PRACTICE = "is practice material (a sample, or a link to example.org), which goes to an outbox only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """An account with all that a choice needs to know of it."""
+
+    voice: Voice
+    network: Network
+    me: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is to be said at a slot; without `variant` nothing, and `reason` says why."""
+
+    slot: Slot
+    speaker: Speaker
+    reason: str = ""
+    post: Post | None = None
+    wording: int = 0
+    variant: Variant | None = None
+    share: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What an approval names: a digest of the exact words on this network."""
+        return approval_of(self.speaker.network.name, self.variant.text if self.variant else "")
+
+    def use(self) -> Use | None:
+        """The choice as rotation will remember it."""
+        if self.variant is None or self.post is None:
+            return None
+        voice = self.speaker.voice
+        return Use(
+            account=voice.account, network=voice.network, campaign=self.post.campaign, post=self.post.name, wording=self.wording,
+            language=self.variant.language, at=self.slot.at, share=self.share, sameness=sameness(self.variant.text),
+        )  # fmt: skip
+
+
+def approval_of(network: str, text: str) -> str:
+    """The name under which an approval of these words for this network is kept."""
+    return sha256(f"{network}\n{text}".encode()).hexdigest()
+
+
+def choose(
+    slot: Slot, speaker: Speaker, campaign: Campaign, posts: Iterable[Post], history: History, barred: Collection[tuple[str, str]] = ()
+) -> Choice:
+    """Decide a slot. A pure function: the same files, history and slot give the same choice anywhere."""
+    able, obstacles = _sort(slot, speaker, campaign, posts, history, barred)
+    problems = []
+    for post, share in ranked(able, speaker.voice, history):
+        found = _words(slot, speaker, campaign, post, history)
+        if isinstance(found, Problem):
+            problems.append(found)
+            obstacles["has words that do not fit or cannot be read"] += 1
+            continue
+        wording, variant = found
+        if history.near_copy(speaker.voice, sameness(variant.text), slot.at):
+            obstacles["was said by another account of this network within 7 days"] += 1
+            continue
+        return Choice(slot=slot, speaker=speaker, post=post, wording=wording, variant=variant, share=share, problems=tuple(problems))
+    return Choice(slot=slot, speaker=speaker, reason=_why(obstacles), problems=tuple(problems))
+
+
+def _sort(
+    slot: Slot, speaker: Speaker, campaign: Campaign, posts: Iterable[Post], history: History, barred: Collection[tuple[str, str]]
+) -> tuple[list[Post], Counter[str]]:
+    able: list[Post] = []
+    obstacles: Counter[str] = Counter()
+    for post in posts:
+        why = obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history)
+        if not why and (f"{post.campaign}/{post.name}", post.digest) in barred:
+            why = "was refused by a network and has not changed since"
+        if not why and not speaker.network.practice and is_practice(campaign, post, speaker):
+            why = PRACTICE
+        if why:
+            obstacles[why] += 1
+        else:
+            able.append(post)
+    return able, obstacles
+
+
+def is_practice(campaign: Campaign, post: Post, speaker: Speaker) -> bool:
+    """Whether a post is an example that no real account may say."""
+    if campaign.sample:
+        return True
+    sources = [source.text for words in post.words.values() for source in words.wordings]
+    addresses = [link(campaign, post.link, speaker.voice.language, speaker.network)]
+    addresses += [link(campaign, name, speaker.voice.language, speaker.network) for name in campaign.links if any(f"links.{name}" in text for text in sources)]
+    return any(is_example(address) for address in addresses if address)
+
+
+def is_example(address: str) -> bool:
+    """Whether an address belongs to a name set aside for examples."""
+    host = urlsplit(address).hostname or ""
+    return any(host == name or host.endswith(f".{name}") for name in EXAMPLES)
+
+
+def _words(slot: Slot, speaker: Speaker, campaign: Campaign, post: Post, history: History) -> tuple[int, Variant] | Problem:
+    voice = speaker.voice
+    wording = next_wording(post, voice, history)
+    setting = Setting(
+        campaign=campaign,
+        network=speaker.network,
+        language=voice.language,
+        today=slot.day,
+        target=next(iter(campaign.targets.values()), None),
+        me=speaker.me,
+        mentions=speaker.network.may_mention > 0,
+    )
+    tags = turn_hashtags(campaign, post, speaker.network, history.turn(voice.account, campaign.name))
+    found = fit(post, wording, setting, tags)
+    return found if isinstance(found, Problem) else (wording, found)
+
+
+def _why(obstacles: Counter[str]) -> str:
+    if not obstacles:
+        return "the campaign has no posts"
+    counts = (f"{count} {what}" if count > 1 else what for what, count in obstacles.most_common())
+    return "no post can be said: " + "; ".join(f"one {said}" if not said[0].isdigit() else said for said in counts)

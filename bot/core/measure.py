@@ -1,0 +1,574 @@
+"""How long a text is, as a network counts it, and which parts of it become links."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote
+
+import regex
+
+from bot.core.network import Counting, Entity, Unit
+from bot.core.tlds import TLDS
+
+CAP = 10_000
+"""Longer texts are not counted at all."""
+
+
+class Link(NamedTuple):
+    """A link; `counted` is where twitter-text goes on counting, seldom another place than `end`."""
+
+    start: int
+    end: int
+    counted: int
+
+
+def measure(text: str, counting: Counting) -> int | None:
+    """The length as this network counts it; None for a text of more than CAP code points."""
+    if len(text) > CAP:
+        return None
+    return UNITS[counting.unit](_as_counted(tidy(text), counting))
+
+
+def fits(text: str, counting: Counting) -> bool:
+    """Whether the network would take a text of this length."""
+    length = measure(text, counting)
+    if length is None or length > counting.limit:
+        return False
+    # No code point takes more than four bytes.
+    if counting.bytes is None or 4 * len(text) <= counting.bytes:
+        return True
+    shown = shorten(tidy(text)) if counting.link == "shortened" else tidy(text)
+    return len(shown.encode(errors="surrogatepass")) <= counting.bytes
+
+
+def tidy(text: str) -> str:
+    """The text with plain line breaks and composed letters (NFC), as every network stores it."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _as_counted(text: str, counting: Counting) -> str:
+    """The text with its links and mentions replaced by what they cost."""
+    if counting.link == "shortened":
+        return shorten(text)
+    found: list[tuple[int, int, str]] = []
+    if isinstance(counting.link, int):
+        kind = BARE if counting.bare_links else WITH_SCHEME
+        found += [_cost(text, link, counting.link) for link in _links(text, kind)]
+    if counting.local_mentions and "@" in text:
+        found += [(start, end, local) for start, end, local in _remote_mentions(text)]
+        found.sort()
+    return _replaced(text, found) if found else text
+
+
+def _cost(text: str, link: Link, each: int) -> tuple[int, int, str]:
+    """The stretch that a link stands for, and letters that cost as much."""
+    at, cost = link.counted, each
+    if link.counted < link.end:
+        # What is left of an emoji of which twitter-text counts a part to the link.
+        emoji = EMOJI.finditer(text, link.start, link.end)
+        cut = [one.end() for one in emoji if one.start() < at < one.end()]
+        cost += sum(_weight(text[at:end]) for end in cut)
+        at = max([at, *cut])
+    return link.start, at, "o" * cost
+
+
+def _replaced(text: str, found: Iterable[tuple[int, int, str]]) -> str:
+    """The text with each stretch exchanged; a stretch that begins inside the one before is left alone."""
+    parts, at = [], 0
+    for start, end, instead in found:
+        if start >= at:
+            parts += [text[at:start], instead]
+            at = end
+    return "".join(parts) + text[at:]
+
+
+def without_overlaps(found: Iterable[Entity]) -> list[Entity]:
+    """The entities in order; of two that share characters the one that begins first."""
+    kept: list[Entity] = []
+    for entity in sorted(found, key=lambda entity: (entity.start, -entity.end)):
+        if not kept or entity.start >= kept[-1].end:
+            kept.append(entity)
+    return kept
+
+
+# --- units ---------------------------------------------------------------------------------------
+
+# Letters and signs that always stand alone, so that a text of these needs no search for graphemes.
+SINGLE = re.compile(
+    "[\n -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u20a0-\u20bf]*+"
+).fullmatch
+GRAPHEME = regex.compile(r"\X")
+# Long rows of flags would take quadratic time.
+FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+
+# An emoji, however it is put together: <https://www.unicode.org/reports/tr51/#EBNF_and_Regex>.
+_ONE = (
+    r"(?:\p{Emoji_Modifier_Base}\p{Emoji_Modifier}"
+    r"|\U0001F3F4[\U000E0020-\U000E007E]++\U000E007F"
+    r"|(?![0-9#*\p{Regional_Indicator}\p{Emoji_Modifier}])\p{Emoji}\uFE0F?+)"
+)
+EMOJI = regex.compile(
+    rf"\p{{Regional_Indicator}}{{2}}|[0-9#*]\uFE0F?\u20E3|{_ONE}(?:\u200D{_ONE})*+|\p{{Emoji_Presentation}}"
+)
+MAYBE_EMOJI = re.compile("[\xa9\xae\u200d\u203c-\u3299\ufe0f\U0001f000-\U0001faff]").search
+
+# X: these count 1, all else 2. <https://github.com/twitter/twitter-text/blob/master/config/v3.json>
+LIGHT = re.compile("[\0-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]+")
+
+
+def _graphemes(text: str) -> int:
+    if SINGLE(text):
+        return len(text)
+    return len(GRAPHEME.findall(FLAG.sub("o", text)))
+
+
+def _weighted(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    if MAYBE_EMOJI(text):
+        # Any emoji counts 2: <https://docs.x.com/fundamentals/counting-characters>.
+        text = EMOJI.sub("oo", text)
+    return _weight(text)
+
+
+def _weight(text: str) -> int:
+    return len(text) + len(LIGHT.sub("", text))
+
+
+def _emoji_bytes(text: str) -> int:
+    if text.isascii() or not MAYBE_EMOJI(text):
+        return len(text)
+    emoji = EMOJI.findall(text)
+    return len(text) + sum(len(one.encode()) - len(one) for one in emoji)
+
+
+def _utf16(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
+
+
+# The letters of plain SMS (3GPP TS 23.038), and those that it writes as two.
+# <https://www.3gpp.org/dynareport/23038.htm>
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_TWICE = frozenset("\f^{}\\[~]|€")
+
+
+def segments(text: str) -> int:
+    """How many SMS a text needs: 160 or 70 letters in one, 153 or 67 in each of several.
+
+    <https://www.twilio.com/docs/glossary/what-sms-character-limit>
+    """
+    letters = set(text)
+    if letters <= GSM | GSM_TWICE:
+        return _parts([1 + (letter in GSM_TWICE) for letter in text], alone=160, joined=153)
+    return _parts([1 + (letter > "\uffff") for letter in text], alone=70, joined=67)
+
+
+def _parts(costs: list[int], *, alone: int, joined: int) -> int:
+    """Into how many parts the letters go, none of them split across two."""
+    if sum(costs) <= alone:
+        return min(1, len(costs))
+    parts, room = 1, joined
+    for cost in costs:
+        if cost > room:
+            parts, room = parts + 1, joined
+        room -= cost
+    return parts
+
+
+UNITS: dict[Unit, Callable[[str], int]] = {
+    "characters": len,
+    "graphemes": _graphemes,
+    "weighted": _weighted,
+    "emoji bytes": _emoji_bytes,
+    "utf16": _utf16,
+    "segments": segments,
+}
+
+
+# --- mentions ------------------------------------------------------------------------------------
+
+_WORD = r"[\p{L}\p{M}\p{Nd}\p{Pc}]"
+# <https://github.com/mastodon/mastodon/blob/main/app/models/account.rb>
+FEDIVERSE_MENTION = regex.compile(
+    rf"(?<![=/\p{{L}}\p{{M}}\p{{Nd}}\p{{Pc}}])(@[A-Za-z0-9_]++(?:[.-]++[A-Za-z0-9_]++)*+)"
+    rf"(?:@({_WORD}++(?:[.-]++{_WORD}++)*+))?+(?![@＠]|://)"
+)
+
+
+def mentions(text: str) -> list[tuple[int, int]]:
+    """Where a text mentions "@ana" or "@ana@example.org"."""
+    return [match.span() for match in FEDIVERSE_MENTION.finditer(text)]
+
+
+def _remote_mentions(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in FEDIVERSE_MENTION.finditer(text):
+        # A longer domain cannot be: <https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4>.
+        if match[2] and len(match[2]) <= 253:
+            yield match.start(), match.end(), match[1]
+
+
+# --- links as a composer shows them --------------------------------------------------------------
+
+SPACE = "\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+# <https://github.com/bluesky-social/atproto/blob/main/packages/api/src/rich-text/detection.ts>
+SHORTENED = re.compile(rf"(?<![^{SPACE}(])http[sS]?://[^{SPACE}]+")
+ADDRESS = re.compile(r"(http|https)://(?:[^/?#\\]*@)?([^/?#\\@:]+)(?::(\d*))?([/?#\\].*)?", re.DOTALL)
+DEFAULT_PORT = {"http": "80", "https": "443"}
+LONGEST_PATH, KEPT_OF_PATH = 15, 13
+
+
+def shorten(text: str) -> str:
+    """The text with its links as a composer shows them: no scheme, a long path cut.
+
+    <https://github.com/bluesky-social/social-app/blob/main/src/lib/strings/url-helpers.ts>
+    """
+    if "://" not in text:
+        return text
+    return SHORTENED.sub(lambda match: _short_with_rest(match[0]), text)
+
+
+def link_without_punctuation(address: str) -> str:
+    """The address without one closing mark, and without a bracket that it did not open."""
+    if address[-1] in ".,;:!?":
+        address = address[:-1]
+    if address[-1] == ")" and "(" not in address:
+        address = address[:-1]
+    return address
+
+
+def _short_with_rest(address: str) -> str:
+    link = link_without_punctuation(address)
+    return _short(link) + address[len(link) :]
+
+
+def _short(link: str) -> str:
+    """The link without scheme, its path and what follows cut to 13 characters and "..." when over 15."""
+    match = ADDRESS.fullmatch(link)
+    host = match and _host(match[2])
+    if not match or not host:
+        return link
+    scheme, _, port, path = match.groups("")
+    if port and port != DEFAULT_PORT[scheme]:
+        host += ":" + port
+    path = quote(path, safe="/?#%!$&'()*+,;=:@[]|~\\^`{}-._", errors="replace") if path != "/" else ""
+    path = path if path[:1] in ("", "/") else "/" + path
+    if len(path) > LONGEST_PATH:
+        path = path[:KEPT_OF_PATH] + "..."
+    return host + path
+
+
+def _host(name: str) -> str | None:
+    """The name as the web writes it, "xn--..." for other letters; None if there can be none."""
+    if name.isascii():
+        return name.lower()
+    return _ascii(name.lower())
+
+
+# --- links as twitter-text finds them, on which X and Mastodon agree ----------------------------
+# <https://github.com/twitter/twitter-text/tree/master/js/src/regexp>
+# Its own patterns take quadratic time on texts full of dots; this looks at each letter once or twice.
+
+MARKS = "\u202a-\u202e\u061c\u200e\u200f\u2066-\u2069"
+BLANKS = "\t-\r \x85\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+BANNED = "\ufffe\ufeff\uffff"
+LATIN = (
+    "\xc0-\xd6\xd8-\xf6\xf8-\xff\u0100-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272"
+    "\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
+)
+CYRILLIC = "\u0400-\u04ff"
+ENDS_HOST = rf"!'#%&()*+,\\/:;<=>?@\[\]^{{|}}~${BLANKS}{BANNED}{MARKS}"
+BEFORE = rf"[^A-Za-z0-9@＠$#＃{BANNED}]"
+
+OUTSIDE = frozenset(re.findall(f"[{ENDS_HOST}]", "".join(map(chr, range(0x10000)))))
+DOT = re.compile(r"\.(?=\w)")
+RUN = re.compile(f"[^{ENDS_HOST}]*+")
+FIRST_LETTER = re.compile(rf"(?<={BEFORE})[^._\-{ENDS_HOST}]", re.IGNORECASE)
+ENDS_TLD = re.compile("(?![0-9a-z@+-])", re.IGNORECASE).match
+ALNUM = re.compile("[A-Za-z0-9]*+")
+PUNYCODE = re.compile("xn--[-0-9a-z]++", re.IGNORECASE)
+LATIN_LABELS = re.compile(rf"(?:[-a-z0-9{LATIN}]++\.)++", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What differs between networks: the schemes, what may follow a host, and whether a bare host is a link."""
+
+    scheme: re.Pattern[str]
+    tail: re.Pattern[str]
+    bare: bool
+
+
+def _scheme(names: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:(?<![\s\S])|(?<={BEFORE}))(?:{names})://\Z", re.IGNORECASE)
+
+
+def _brackets(letter: str) -> str:
+    """A pair of brackets around such letters, and perhaps around one more pair."""
+    return rf"(?:\((?:{letter}++\)|{letter}*+\({letter}++\){letter}*+\)))"
+
+
+# Letters of a path with which it may not end, and those with which it may; the same for a query.
+INSIDE, LAST = r"[!*';:,.$%\[\]\u2013~@|&]", rf"(?i:[+\-a-z{CYRILLIC}0-9=_#/{LATIN}])"
+QUERY, QUERY_LAST = r"[!?*'@();:+$%\[\].,~|]", r"(?i:[a-z0-9\-_&=#/])"
+BRACKETS = _brackets(f"(?:{INSIDE}|{LAST})")
+
+
+def _tail(inside: str, last: str, query: str, query_last: str) -> re.Pattern[str]:
+    """Port, path and query after a host; a path may also end with BRACKETS."""
+    path = rf"(?:{inside}*+(?:{last}++|{BRACKETS}))*+"
+    return re.compile(rf"(?::[0-9]++)?+(/{path})?+(?:\?(?:{query}*+{query_last}++)++)?+")
+
+
+BARE = Kind(scheme=_scheme("https?"), tail=_tail(INSIDE, LAST, QUERY, QUERY_LAST), bare=True)
+
+# Mastodon takes more schemes, and nearly any letter in a path, in brackets or in a query.
+# <https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex.rb>
+WHITE = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+MARKS_INSIDE = r"!*\"'「」;:=,.$%\[\]~&|@"
+LETTERS = "\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\uffef\U00010000-\U0010fffd"
+WITH_SCHEME = Kind(
+    scheme=_scheme("https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini"),
+    tail=_tail(
+        rf"(?:[{MARKS_INSIDE}]|(?!{BRACKETS}){_brackets(f'[^{WHITE}<>()?]')})",
+        rf"[^{WHITE}<>()?{MARKS_INSIDE}]",
+        r"[!?*'@();:+$%\[\].,~|\^]",
+        rf"[a-zA-Z0-9\-_&=#/{LETTERS}]",
+    ),
+    bare=False,
+)
+
+LONGEST_LINK = 4096
+LONGEST_TLD = max(map(len, TLDS))
+LONGEST_T_CO = 40
+T_CO = re.compile(rf"https?://t\.co/([a-z0-9]++)(?:\?(?:{QUERY}*+{QUERY_LAST}++)++)?+", re.IGNORECASE)
+# Letters that a search without regard to case takes for others, as twitter-text's does.
+SAME = str.maketrans("\u0130\u0131\u017f\u212a\u03f5\u1c80\u1c81\u1c82\u1c83\u1c84\u1c85", "iiskεвдостт")
+
+
+def links(text: str) -> list[tuple[int, int]]:
+    """Where X sees links, with or without a scheme, as twitter-text 3 finds them."""
+    return [(link.start, link.end) for link in _links(text, BARE)]
+
+
+def links_with_scheme(text: str) -> list[tuple[int, int]]:
+    """Where Mastodon sees links: by the same rules, but with a scheme only."""
+    return [(link.start, link.end) for link in _links(text, WITH_SCHEME)]
+
+
+def _links(text: str, kind: Kind) -> Iterator[Link]:
+    if not kind.bare and "://" not in text:
+        return
+    after = look = 0
+    while dot := DOT.search(text, look):
+        start, stop = _run(text, after, dot.start())
+        look = stop
+        if host := _first_host(text, after, start, stop, kind):
+            tail = kind.tail.match(text, host.end)
+            assert tail
+            after = look = tail.end()
+            yield from _of_host(text, host, tail, kind)
+
+
+class Host(NamedTuple):
+    """A host, its last dot, and where its link starts: before the host if there is a scheme."""
+
+    link: int
+    start: int
+    dot: int
+    end: int
+
+
+class Label(NamedTuple):
+    """A part of a host, up to `dot`; the host ends at `own` after this dot, or goes on to `far`."""
+
+    start: int
+    dot: int
+    own: int | None
+    far: tuple[int, int] | None
+
+
+def _run(text: str, after: int, dot: int) -> tuple[int, int]:
+    """The letters around a dot that could be a host, none of them before `after`."""
+    start = dot
+    while start > after and text[start - 1] not in OUTSIDE:
+        start -= 1
+    run = RUN.match(text, dot)
+    assert run
+    return start, run.end()
+
+
+def _first_host(text: str, after: int, start: int, stop: int, kind: Kind) -> Host | None:
+    """The first host in a run, as long as can be."""
+    labels = _labels(text, start, stop)
+    if not labels:
+        return None
+    first = labels[0]
+    if first.start == start and text[start] not in "-_" and text.endswith("://", after, start):
+        scheme = kind.scheme.search(text, max(start - 10, after + 1 if after else 0), start)
+        if scheme and (first.far or "_" not in text[start : first.dot]):
+            return Host(scheme.start(), start, *_reach(first))
+    for label in labels:
+        begin = _beginning(text, after, label)
+        if begin is not None:
+            return Host(begin, begin, *_reach(label))
+    return None
+
+
+def _labels(text: str, start: int, stop: int) -> list[Label]:
+    """The labels of a run from which some host can be reached."""
+    found: list[Label] = []
+    far: tuple[int, int] | None = None
+    dot = text.rfind(".", start, stop)
+    while dot >= 0:
+        own = _tld(text, dot + 1, stop)
+        before = text.rfind(".", start, dot)
+        begin = max(before + 1, start)
+        ends_well = begin < dot and text[dot - 1] not in "-_"
+        if ends_well and (far or own):
+            found.append(Label(begin, dot, own, far))
+        if not ends_well or text[begin] in "-_":
+            far = None
+        elif not far and own and "_" not in text[begin:dot]:
+            far = dot, own
+        dot = before
+    found.reverse()
+    return found
+
+
+def _reach(label: Label) -> tuple[int, int]:
+    if label.far:
+        return label.far
+    assert label.own
+    return label.dot, label.own
+
+
+def _beginning(text: str, after: int, label: Label) -> int | None:
+    """Where in its first label a host begins: after a sign or a letter other than A to Z or 0 to 9."""
+    low = label.start
+    if not label.far:
+        # The last label before the ending has no "_".
+        low = max(low, text.rfind("_", low, label.dot) + 1)
+    if after and low == after:
+        low += 1
+    match = FIRST_LETTER.search(text, max(low, 1), label.dot)
+    found = match.start() if match else None
+    # twitter-text looks for a host after the first letter of a text before it looks at its start.
+    if low == 0 and found != 1 and text[0] not in "-_":
+        return 0
+    return found
+
+
+def _tld(text: str, at: int, stop: int) -> int | None:
+    """Where the ending of a domain that starts here ends."""
+    word = ALNUM.match(text, at, stop)
+    assert word
+    end = word.end()
+    if end < stop and not text[end].isascii():
+        return _odd_tld(text, at, stop) or _punycode(text, at, stop)
+    if word[0].lower() in TLDS and text[end : end + 1] not in {"@", "+", "-"}:
+        return end
+    return _punycode(text, at, stop)
+
+
+def _odd_tld(text: str, at: int, stop: int) -> int | None:
+    """The same for other letters, which may follow an ending without a space."""
+    word = text[at : min(stop, at + LONGEST_TLD)].translate(SAME).lower()
+    for end in range(len(word), 0, -1):
+        if word[:end] in TLDS and ENDS_TLD(text, at + end):
+            return at + end
+    return None
+
+
+def _punycode(text: str, at: int, stop: int) -> int | None:
+    match = PUNYCODE.match(text, at, stop)
+    return match and match.end()
+
+
+def _of_host(text: str, host: Host, tail: re.Match[str], kind: Kind) -> Iterator[Link]:
+    """The links that a host and what follows it make: one, or none, or several in a bare host."""
+    scheme, domain = text[host.link : host.start], text[host.start : host.end]
+    as_ascii, end = _ascii(domain), tail.end()
+    if not as_ascii:
+        return
+    length = len(scheme or "https://") + end - host.link + len(as_ascii) - len(domain)
+    if length > LONGEST_LINK:
+        return
+    if not scheme:
+        if kind.bare and (host.start == 0 or text[host.start - 1] not in "-_./"):
+            yield from _of_bare_host(text, host, tail)
+        return
+    if short := T_CO.match(text, host.link, end):
+        if len(short[1]) > LONGEST_T_CO:
+            return
+        end = short.end()
+    yield Link(host.link, end, end)
+
+
+def _of_bare_host(text: str, host: Host, tail: re.Match[str]) -> Iterator[Link]:
+    """Without a scheme only Latin letters make a link, and a path belongs to the last of them."""
+    domain = text[host.start : host.end]
+    found = list(_latin_hosts(domain, host.dot + 1 - host.start))
+    for number, (low, high) in enumerate(found, 1):
+        start, end = host.start + low, host.start + high
+        counted = end
+        if tail[1] and number == len(found):
+            # twitter-text counts on from where the link would end if its host were this part alone.
+            counted = start + len(text[host.start : tail.end()].replace(domain, domain[low:high]))
+            end = tail.end()
+        yield Link(start, end, counted)
+
+
+def _latin_hosts(domain: str, last: int) -> Iterator[tuple[int, int]]:
+    """The parts of a domain, whose ending starts at `last`, that are hosts in Latin letters."""
+    if LATIN_LABELS.fullmatch(domain, 0, last):
+        yield 0, len(domain)
+        return
+    at = 0
+    while labels := LATIN_LABELS.search(domain, at):
+        start, at = labels.span()
+        dot = at - 1
+        while dot > start and (end := _tld(domain, dot + 1, len(domain))) is None:
+            dot = domain.rfind(".", start, dot)
+        if dot > start and end:
+            yield start, end
+            at = end
+
+
+# Letters that do not count in the name of a host: <https://www.rfc-editor.org/rfc/rfc3454#appendix-B.1>.
+NOTHING = dict.fromkeys(
+    [
+        0xAD,
+        0x34F,
+        0x1806,
+        *range(0x180B, 0x180E),
+        *range(0x200B, 0x200E),
+        0x2060,
+        *range(0xFE00, 0xFE10),
+        0xFEFF,
+    ]
+)
+LONGEST_LABEL = 63
+MOST_COMPOSED = 4
+"""No more letters than these become one by composition: <https://www.unicode.org/reports/tr15/>."""
+
+
+def _ascii(domain: str) -> str | None:
+    """The domain in ASCII, labels in other letters as "xn--..."; None if there can be no such domain."""
+    labels = domain.translate(NOTHING).split(".")
+    longest = max(map(len, labels))
+    if domain.isascii():
+        return domain if all(labels) and longest <= LONGEST_LABEL else None
+    # This is hard work for long labels, and in vain.
+    if longest > MOST_COMPOSED * LONGEST_LABEL:
+        return None
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return None

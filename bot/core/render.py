@@ -1,0 +1,198 @@
+"""A template and facts become words; what a supporter may tell stays a mark until it is known."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import regex
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.environment import Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.core.measure import CAP
+from bot.core.schema import near
+from bot.core.text import faults
+
+SPACES = ("me", "target", "campaign", "links", "today")
+FILTERS = ("upper", "lower", "capitalize")
+# No loop, call, arithmetic or subscript: nothing that can run long or grow large.
+ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Getattr,
+    nodes.Or, nodes.And, nodes.Not, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.Filter, nodes.Concat,
+)  # fmt: skip
+
+ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+ENVIRONMENT.globals.clear()
+ENVIRONMENT.tests.clear()
+ENVIRONMENT.filters = {name: ENVIRONMENT.filters[name] for name in FILTERS}
+
+MARKS = 0xE000
+MARK = re.compile("[\ue000-\uf8ff]")
+# Beside a mark stands nothing that would join with a typed value to a link, a tag, a mention or another word.
+TOUCHING = regex.compile(r"[\p{L}\p{N}\p{Co}_@#/.\\&=%+$:-]\p{Co}|\p{Co}(?:[\p{L}\p{N}\p{M}\p{Co}_@#/\\&=%+:$-]|\.[\p{L}\p{N}])")
+# Counts most wherever a letter can count more than one: three bytes, no GSM-7, yet one for X.
+WIDEST = "\u0e01"
+
+
+class BadTemplate(ValueError):
+    """A template says something it may not: what, what to do, and in which of its lines (from 1)."""
+
+    def __init__(self, what: str, hint: str = "", line: int = 1) -> None:
+        super().__init__(what)
+        self.what, self.hint, self.line = what, hint, line
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A checked template, and the facts it uses by dotted name with the line of each."""
+
+    template: Template
+    uses: Mapping[str, int]
+
+    def asks(self) -> tuple[str, ...]:
+        """The supporter's facts it has room for."""
+        return tuple(name.removeprefix("me.") for name in self.uses if name.startswith("me."))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text in which each supporter's fact is one mark; `fields` holds (fact, fallback) by mark."""
+
+    text: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def fill(self, me: Mapping[str, str]) -> str:
+        """The text with each mark replaced by the fact, or by its fallback."""
+        return self._replace(lambda name, fallback: me.get(name) or fallback)
+
+    def _replace(self, choose: Any) -> str:
+        if not self.fields:
+            return self.text
+        return MARK.sub(lambda mark: choose(*self.fields[ord(mark[0]) - MARKS]), self.text)
+
+
+@lru_cache(maxsize=20_000)
+def compile_words(source: str) -> Compiled:
+    """Check and compile a template; raise BadTemplate."""
+    if len(source) > CAP:
+        raise BadTemplate(f"these words are longer than {CAP:,} characters", "No network takes that much; shorten them.")
+    try:
+        tree = ENVIRONMENT.parse(source)
+        _judge(tree)
+        uses = dict(_uses(tree))
+        _mark_fields(tree)
+        return Compiled(ENVIRONMENT.from_string(tree), uses)
+    except TemplateSyntaxError as error:
+        raise BadTemplate(_syntax(error.message or ""), "A place to fill is written {{ me.city or \"my town\" }}.", error.lineno) from error
+    except RecursionError as error:
+        raise BadTemplate("these brackets are nested too deeply", "Write the words more simply.") from error
+
+
+def _syntax(message: str) -> str:
+    if "filter" in message:
+        return f"{message.rstrip('.').lower()}; these exist: {', '.join(FILTERS)}"
+    return f"a place to fill cannot be read: {message.rstrip('.')}"
+
+
+def _judge(tree: nodes.Template) -> None:
+    for node in _all(tree):
+        if not isinstance(node, ALLOWED):
+            raise BadTemplate(f"{_name(node)} cannot stand in a post", "Places to fill, `or` and `if` are all there is.", node.lineno)
+
+
+def _name(node: nodes.Node) -> str:
+    names = {"For": "a loop", "Call": "a call", "Getitem": "a subscript", "Assign": "an assignment", "Test": "a test", "Filter": "this filter"}
+    return names.get(type(node).__name__, f"`{type(node).__name__.lower()}`")
+
+
+def _all(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _all(child)
+
+
+def _uses(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    inner = set()
+    for node in _all(tree):
+        if isinstance(node, nodes.Getattr):
+            if not isinstance(node.node, nodes.Name):
+                raise BadTemplate(f'"{node.attr}" asks too deep', "A fact has two parts: campaign.title.", node.lineno)
+            inner.add(id(node.node))
+            yield f"{node.node.name}.{node.attr}", node.lineno
+        elif isinstance(node, nodes.Name) and id(node) not in inner:
+            yield node.name, node.lineno
+
+
+def _mark_fields(tree: nodes.Template) -> None:
+    for output in tree.find_all(nodes.Output):
+        output.nodes = [_marked(node) for node in output.nodes]
+    for name in tree.find_all(nodes.Name):
+        if name.name == "me":
+            raise BadTemplate(
+                "a supporter's fact stands alone, with words for those who do not tell it",
+                'Write it {{ me.city or "my town" }}, with nothing else inside the braces.',
+                name.lineno,
+            )
+
+
+def _marked(node: nodes.Expr) -> nodes.Expr:
+    """{{ me.city or words }} becomes field("city", words)."""
+    if not (isinstance(node, nodes.Or) and isinstance(node.left, nodes.Getattr)):
+        return node
+    owner = node.left.node
+    if not (isinstance(owner, nodes.Name) and owner.name == "me"):
+        return node
+    call = nodes.Call(nodes.Name("field", "load"), [nodes.Const(node.left.attr), node.right], [], None, None)
+    return call.set_lineno(node.lineno)
+
+
+def unknown(compiled: Compiled, known: Mapping[str, object]) -> list[BadTemplate]:
+    """Every fact the template uses that is not among the `known` dotted names."""
+    return [
+        BadTemplate(f'unknown fact "{name}"', near(name, sorted(known)), line)
+        for name, line in compiled.uses.items()
+        if name not in known
+    ]
+
+
+def render(compiled: Compiled, facts: Mapping[str, Any]) -> Words:
+    """Fill a template; raise BadTemplate if a supporter's fact touches other words."""
+    fields: list[tuple[str, str]] = []
+
+    def field(name: str, fallback: object) -> str:
+        fields.append((name, str(fallback)))
+        return chr(MARKS + len(fields) - 1)
+
+    text = clean(compiled.template.render(facts, field=field))
+    if fields and (touch := TOUCHING.search(text)):
+        shown = MARK.sub("{…}", text[max(0, touch.start() - 10) : touch.end() + 10])
+        raise BadTemplate(f'a supporter\'s fact touches other signs in "{shown}"', "Put a space between them.")
+    if not text.isascii() and (bad := faults(MARK.sub("", text), "")):
+        raise BadTemplate(bad[0].what, bad[0].hint)
+    return Words(text, tuple(fields))
+
+
+def clean(text: str) -> str:
+    """NFC, no space at either end of a row, at most one empty row between paragraphs."""
+    rows = "\n".join(row.strip() for row in unicodedata.normalize("NFC", text).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", rows).strip()
+
+
+DROP = regex.compile(
+    "[\\p{Cs}\\p{Co}\\p{NChar}\uFFFD\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F"
+    "\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFC@＠#＃]"
+)
+SPACE = regex.compile(r"[\p{Cc}\s]+")
+DOTTED = regex.compile(r"\.(?=[\p{L}\p{N}]{2})")
+
+
+def tidy(value: str) -> str:
+    """A typed fact as one short row of plain words: nothing unseen, no @ or #, nothing that makes a link."""
+    if value.isascii() and value.isalnum():
+        return value
+    words = SPACE.sub(" ", DROP.sub("", value)).replace("://", ": ")
+    words = DOTTED.sub(". ", words).strip()
+    return unicodedata.normalize("NFC", regex.sub(r"^[\p{M}\s]+", "", words))

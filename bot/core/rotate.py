@@ -1,0 +1,170 @@
+"""Whose turn it is: which post an account says at a slot, which of its wordings. Pure, the same everywhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+import regex
+
+from bot.core.post import Campaign, Post
+
+# The least common multiple of the weights 1 to 10: 1/weight stays a whole number, exact on every machine.
+WHOLE = 2520
+NEAR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """An account as rotation sees it."""
+
+    account: str
+    network: str
+    handle: str
+    language: str
+    knows: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One time a post was said, is being said, or will be: `share` is the post's tally after it."""
+
+    account: str
+    network: str
+    campaign: str
+    post: str
+    wording: int
+    language: str
+    at: datetime
+    share: int
+    sameness: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one account has made of one post so far."""
+
+    count: int = 0
+    share: int = 0
+    last: datetime | None = None
+    wordings: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+
+
+class History:
+    """All uses, ready for the questions that rotation asks."""
+
+    def __init__(self, uses: Iterable[Use] = ()) -> None:
+        self._tallies: dict[tuple[str, str, str], Tally] = {}
+        self._turns: dict[tuple[str, str], int] = {}
+        self._said: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+        for use in uses:
+            self.add(use)
+
+    def add(self, use: Use) -> None:
+        """Take in one use; uses come in the order of their instants."""
+        tally = self._tallies.setdefault((use.account, use.campaign, use.post), Tally())
+        tally.count, tally.share, tally.last = tally.count + 1, use.share, use.at
+        tally.wordings[use.wording] = (tally.wordings.get(use.wording, (0, use.at))[0] + 1, use.at)
+        self._turns[use.account, use.campaign] = self.turn(use.account, use.campaign) + 1
+        for said in (f"{use.campaign}/{use.post} {use.language}", f"{use.sameness} {use.language}"):
+            self._said.setdefault((use.network, said), []).append((use.account, use.at))
+
+    def tally(self, account: str, post: Post) -> Tally:
+        """What `account` has made of `post`."""
+        return self._tallies.get((account, post.campaign, post.name)) or Tally()
+
+    def turn(self, account: str, campaign: str) -> int:
+        """How often `account` has spoken for `campaign`."""
+        return self._turns.get((account, campaign), 0)
+
+    def near_copy(self, voice: Voice, said: str, at: datetime) -> bool:
+        """Whether another account of the same network has said this within seven days of `at`."""
+        uses = self._said.get((voice.network, f"{said} {voice.language}"), ())
+        return any(account != voice.account and abs(at - then) < NEAR for account, then in uses)
+
+
+def obstacle(post: Post, campaign: Campaign, voice: Voice, at: datetime, day: date, tags: Iterable[str], history: History) -> str:
+    """Why `voice` cannot say `post` now, in words; "" if it can. `day` is the local date of the slot."""
+    wanted = set(tags)
+    if wanted and not wanted & set(post.tags):
+        return "has none of the slot's tags"
+    if not within(campaign.starts, campaign.until, day):
+        return "the campaign is not running on this day"
+    if not within(post.starts, post.until, day):
+        return "outside its days"
+    if voice.language not in post.words:
+        return f"has no words in {voice.language}"
+    if (post.only and voice.network not in post.only) or voice.network in post.never:
+        return "is not meant for this network"
+    if missing := sorted(asked(post, voice.language) - voice.knows):
+        return f"needs {', '.join(f'me.{name}' for name in missing)}, which the account does not have"
+    return _used_up(post, voice, at, history)
+
+
+def _used_up(post: Post, voice: Voice, at: datetime, history: History) -> str:
+    tally = history.tally(voice.account, post)
+    if post.at_most is not None and tally.count >= post.at_most:
+        return f"was said {tally.count} times, as often as it may be"
+    if post.rest and tally.last and at < tally.last + post.rest:
+        return "is resting"
+    if history.near_copy(voice, f"{post.campaign}/{post.name}", at):
+        return "was said by another account of this network within 7 days"
+    return ""
+
+
+def within(first: date | None, last: date | None, day: date) -> bool:
+    """Whether `day` lies between two days, both included; a missing one bounds nothing."""
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+ASKED = regex.compile(r"\{\{\s*me\.(\w+)")
+
+
+def asked(post: Post, language: str) -> set[str]:
+    """The supporter's facts that the words of a post have room for."""
+    words = post.words[language]
+    sources = (*words.wordings, *words.own.values(), *((words.short,) if words.short else ()))
+    return {name for source in sources if "{{" in source.text for name in ASKED.findall(source.text)}
+
+
+def ranked(posts: Iterable[Post], voice: Voice, history: History) -> list[tuple[Post, int]]:
+    """The eligible posts, the one whose turn it is first, each with its `share` after this use.
+
+    The lowest share + 1/weight wins; a post never said starts at the smallest share there is;
+    ties go to the longest unused, then to an order that is shuffled but the same everywhere.
+    """
+    tallies = [(post, history.tally(voice.account, post)) for post in posts]
+    start = min((tally.share for _, tally in tallies if tally.count), default=0)
+    after = [(post, (tally.share if tally.count else start) + WHOLE // post.weight, tally) for post, tally in tallies]
+    after.sort(key=lambda one: (one[1], _instant(one[2].last), shuffle(voice, f"{one[0].campaign}/{one[0].name}")))
+    return [(post, share) for post, share, _ in after]
+
+
+def next_wording(post: Post, voice: Voice, history: History) -> int:
+    """Which wording (from 1) has its turn: the least used, then the longest unused, then the shuffled order."""
+    used: Mapping[int, tuple[int, datetime]] = history.tally(voice.account, post).wordings
+
+    def key(number: int) -> tuple[int, float, str]:
+        count, last = used.get(number, (0, None))
+        return count, _instant(last), shuffle(voice, f"{post.campaign}/{post.name}/{number}")
+
+    return min(range(1, len(post.words[voice.language].wordings) + 1), key=key)
+
+
+def _instant(at: datetime | None) -> float:
+    return at.timestamp() if at else float("-inf")
+
+
+def shuffle(voice: Voice, name: str) -> str:
+    """A place in an order that looks random, differs from account to account, and never changes."""
+    return sha256(f"{voice.network}\n{voice.handle}\n{name}".encode()).hexdigest()
+
+
+LINK = regex.compile(r"https?://\S+")
+NOT_WORD = regex.compile(r"[^\p{L}\p{N}]+")
+
+
+def sameness(text: str) -> str:
+    """A short name that two texts share if only links, hashtags, case, marks or spaces set them apart."""
+    words = NOT_WORD.sub(" ", " ".join(word for word in LINK.sub("", text).casefold().split() if word[0] not in "#＃"))
+    return sha256(words.strip().encode()).hexdigest()[:32]

@@ -1,0 +1,314 @@
+"""What a TOML file may hold, as data: every key with its kind, every fault with its line."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+import regex
+
+from bot.core.problem import Problem, Severity
+from bot.core.text import faults as unseen_in
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong at `path` of a file, not yet knowing its line."""
+
+    path: Path
+    what: str
+    hint: str = ""
+    severity: Severity = "error"
+
+
+class Bad(ValueError):
+    """A value is not what its key needs: what is wrong, and what to write instead."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+Faults = list[Fault]
+# TOML values come as anything; each kind below turns one into the type its name says.
+Kind = Callable[[Any, Path, Faults], Any]
+Schema = Mapping[str, Kind]
+
+
+def parse(text: str, where: str, first: int = 1) -> tuple[dict[str, Any], list[Problem]]:
+    """Read TOML whose first line is line `first` of the file `where`."""
+    try:
+        return tomllib.loads(text), []
+    except tomllib.TOMLDecodeError as error:
+        return {}, [_syntax_problem(text, str(error), where, first)]
+
+
+def read(text: str, schema: Schema, where: str, first: int = 1) -> tuple[dict[str, Any], list[Problem]]:
+    """Read TOML by `schema`: (values by key, every problem in it)."""
+    values, problems = parse(text, where, first)
+    if problems:
+        return {}, problems
+    faults: Faults = []
+    found = table(schema)(values, (), faults)
+    return found, [placed(fault, text, where, first) for fault in faults]
+
+
+def placed(fault: Fault, text: str, where: str, first: int = 1) -> Problem:
+    """The fault with the line of the file where its key stands."""
+    return Problem(
+        f"{where}:{first - 1 + locate(text, fault.path)}", fault.what, fault.hint, fault.severity
+    )
+
+
+def locate(text: str, path: Path) -> int:
+    """The line (from 1) of `text` where the key at `path` is written, or the closest above it."""
+    best, at, best_line = 0, (), 1
+    seen: dict[Path, int] = {}
+    for number, row in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", row):
+            at = _names(header[2])
+            if header[1] == "[[":
+                seen[at] = seen.get(at, -1) + 1
+                at = (*at, seen[at])
+            here: Path = at
+        elif key := re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[\w-]+)*)\s*=""", row):
+            here = (*at, *_names(key[1]))
+        else:
+            continue
+        depth = len(here) if here == path[: len(here)] else 0
+        if depth > best:
+            best, best_line = depth, number
+    return best_line
+
+
+def _names(dotted: str) -> Path:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _syntax_problem(text: str, error: str, where: str, first: int) -> Problem:
+    place = re.search(r"at line (\d+)", error)
+    number = int(place[1]) if place else len(text.rstrip().split("\n"))
+    row = text.split("\n")[number - 1] if number <= text.count("\n") + 1 else ""
+    return Problem(f"{where}:{first - 1 + number}", *_syntax_words(row, error))
+
+
+def _syntax_words(row: str, error: str) -> tuple[str, str]:
+    if re.search("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]", row.split("#")[0]):
+        return "curly quotes around a value", 'Use straight quotes: "…" or \'…\'.'
+    if re.search(r"=\s*\d+[a-z]\b", row):
+        return "a length of time needs quotes", 'Write it like rest = "14d".'
+    if re.search(r"=\s*#", row):
+        return "a hashtag needs quotes, else it is read as a comment", 'Write hashtags = ["#CleanAir"].'
+    if re.search(r"=\s*\[?\s*[A-Za-z@]", row) and not re.search(r"=\s*(true|false)\b", row):
+        return "text needs quotes", 'Write it like title = "Clean air".'
+    if "overwrite" in error:
+        return "this key stands there twice", "Keep one of the two."
+    if ":" in row and "=" not in row:
+        return "a key and its value are joined by =", 'Write it like title = "Clean air".'
+    return f"this cannot be read: {error[0].lower()}{error[1:]}", "Look for a missing quote or bracket."
+
+
+def near(name: str, names: Sequence[str]) -> str:
+    """A hint that names the closest of `names`, or else lists them."""
+    if close := get_close_matches(name, names, 1):
+        return f'Did you mean "{close[0]}"?'
+    return f"Known here: {', '.join(names)}." if names else ""
+
+
+# Kinds. Each takes (value, path, faults), reports what is wrong, returns the parsed value or None.
+
+
+def table(schema: Schema, *, required: Sequence[str] = ()) -> Kind:
+    """A table whose keys are known."""
+
+    def kind(value: Any, path: Path, faults: Faults) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            faults.append(Fault(path, f"`{_said(path)}` must be a table", "Write it like { key = value }."))
+            return {}
+        for name in value:
+            if name not in schema:
+                faults.append(Fault((*path, name), f"unknown key `{name}`", near(name, sorted(schema))))
+        for name in required:
+            if name not in value:
+                faults.append(Fault(path, f"`{name}` is missing", f"Add a row {name} = …"))
+        return {name: schema[name](value[name], (*path, name), faults) for name in value if name in schema}
+
+    return kind
+
+
+def named(each: Kind, pattern: str = r"[A-Za-z0-9][\w-]*") -> Kind:
+    """A table whose keys are names that the writer chose."""
+
+    def kind(value: Any, path: Path, faults: Faults) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            faults.append(Fault(path, f"`{_said(path)}` must be a table", f"Write [{_said(path)}] above it."))
+            return {}
+        for name in value:
+            if not re.fullmatch(pattern, name):
+                faults.append(Fault((*path, name), f'"{name}" is no usable name', "Use letters, digits, - and _."))
+        return {name: each(item, (*path, name), faults) for name, item in value.items()}
+
+    return kind
+
+
+def many(each: Kind) -> Kind:
+    """A list of values of one kind."""
+
+    def kind(value: Any, path: Path, faults: Faults) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            faults.append(Fault(path, f"`{_said(path)}` must be a list", f"Write it in brackets: [{value!r}]."))
+            return ()
+        return tuple(each(item, (*path, number), faults) for number, item in enumerate(value))
+
+    return kind
+
+
+def leaf(check: Callable[[Any], Any]) -> Kind:
+    """A single value, judged by `check`, which raises Bad."""
+
+    def kind(value: Any, path: Path, faults: Faults) -> Any:
+        try:
+            return check(value)
+        except Bad as bad:
+            faults.append(Fault(path, f"`{_said(path)}` {bad.what}", bad.hint))
+            return None
+
+    return kind
+
+
+def _said(path: Path) -> str:
+    names = [str(part) for part in path if isinstance(part, str)]
+    return ".".join(names)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Bad("must be text", f'Write it in quotes: "{value}".')
+    if not value.strip():
+        raise Bad("is empty", "Fill it in, or leave the row out.")
+    if not value.isascii() and (unseen := unseen_in(value, "")):
+        raise Bad(f"holds {unseen[0].what}", unseen[0].hint)
+    return unicodedata.normalize("NFC", value.strip())
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Bad("must be true or false", "Write true or false without quotes.")
+    return value
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise Bad("must be a day", "Write it without quotes: 2026-12-01.")
+
+
+def as_clock(value: Any) -> time:
+    """A time of day written "09:00"; raises Bad."""
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    raise Bad("must be a time of day", 'Write hours and minutes: "09:00" or "17:30".')
+
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def as_duration(value: Any) -> timedelta:
+    """A length of time written "14d", "6h" or "30m"; raises Bad."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,4})\s*([mhdw])", value.strip())):
+        return timedelta(**{UNITS[match[2]]: int(match[1])})
+    raise Bad("must be a length of time", 'Write it like "14d", "6h" or "30m".')
+
+
+def _address(value: Any) -> str:
+    words = _text(value)
+    try:
+        parts = urlsplit(words)
+        whole = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
+    except ValueError:
+        whole = False
+    if not whole or regex.search(r"\s", words):
+        raise Bad("must be a whole address", f'Write it like "https://example.org/page"; this is "{words}".')
+    return words
+
+
+# Written so, every network links it whole: X, Bluesky and Mastodon differ in all that is left out here.
+HASHTAG = regex.compile(r"#[\p{L}\p{M}][\p{L}\p{M}\p{Nd}_]{0,49}(?<!_)")
+
+
+def _hashtag(value: Any) -> str:
+    words = _text(value)
+    if words.startswith("＃"):
+        words = "#" + words[1:]
+    if HASHTAG.fullmatch(words):
+        return words
+    if not words.startswith("#"):
+        raise Bad(f'"{words}" has no #', f'Write it like "#{words}".')
+    raise Bad(
+        f'"{words}" is not linked whole on every network',
+        "Use only letters, digits and _, a letter first, at most 50, no _ at the end.",
+    )
+
+
+def whole(low: int, high: int) -> Kind:
+    """A whole number between two bounds, both allowed."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise Bad(f"must be a whole number from {low} to {high}", "Write it without quotes.")
+        return value
+
+    return leaf(check)
+
+
+def one_of(names: Sequence[str], what: str) -> Kind:
+    """One of the known names of a kind of thing."""
+
+    def check(value: Any) -> str:
+        words = _text(value)
+        if words not in names:
+            raise Bad(f'names an unknown {what} "{words}"', near(words, list(names)))
+        return words
+
+    return leaf(check)
+
+
+text = leaf(_text)
+flag = leaf(_flag)
+day = leaf(_day)
+clock = leaf(as_clock)
+duration = leaf(as_duration)
+address = leaf(_address)
+hashtag = leaf(_hashtag)
+
+
+def by_language(each: Kind = text) -> Kind:
+    """One value for all languages, or a table of them by language: {"": …} or {"en": …, "es": …}."""
+
+    def kind(value: Any, path: Path, faults: Faults) -> dict[str, Any]:
+        if isinstance(value, Mapping):
+            return dict(named(each, LANGUAGE)(value, path, faults))
+        return {"": each(value, path, faults)}
+
+    return kind
+
+
+# A language as BCP 47 writes it, in the short forms people use: en, es, pt-BR, zh-Hant.
+LANGUAGE = r"[a-z]{2,3}(-([A-Z][a-z]{3}|[A-Z]{2}))?"
+
+
+def _language(value: Any) -> str:
+    words = _text(value)
+    if not re.fullmatch(LANGUAGE, words):
+        raise Bad(f'"{words}" is no language', 'Write it like "en", "es" or "pt-BR".')
+    return words
+
+
+language = leaf(_language)

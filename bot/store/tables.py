@@ -1,0 +1,94 @@
+"""The tables of the ledger. Alembic's migrations make them; a test holds both together."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Date, DateTime, Dialect, Float, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+
+METADATA = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant in UTC. SQLite drops offsets, so one without is refused on the way in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    # The key: it never changes, and no two deliveries share one.
+    Column("network", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("campaign", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("clock", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("late", Float, nullable=False),  # seconds
+    Column("state", String, nullable=False, index=True),
+    Column("post", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("wording", Integer, nullable=False),
+    Column("variant", JSON),
+    Column("share", Integer, nullable=False),
+    Column("sameness", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("not_before", Instant),
+    Column("payload", JSON),
+    Column("receipt_id", String, nullable=False),
+    Column("receipt_url", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("approval", Integer, nullable=False),
+    Column("tags", JSON, nullable=False),
+    UniqueConstraint("network", "identity", "campaign", "day", "clock", name="one_delivery_a_slot"),
+)
+
+# One worker at a time speaks for an account; `fence` rises with each, and every write names it.
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("account", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("until", Float, nullable=False),  # seconds since 1970, by the database's clock
+    Column("fence", Integer, nullable=False),
+)
+
+# When each row of the timetable was first seen, and up to when its slots stand in the ledger.
+SIGHTINGS = Table(
+    "sightings",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+APPROVALS = Table(
+    "approvals",
+    METADATA,
+    Column("words", String, primary_key=True),  # a digest of exact words
+    Column("at", Instant, nullable=False),
+)
+
+PAUSES = Table(
+    "pauses",
+    METADATA,
+    Column("campaign", String, primary_key=True),  # "" for all
+    Column("at", Instant, nullable=False),
+)
+

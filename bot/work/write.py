@@ -1,0 +1,44 @@
+"""Write: new files in the library; nothing existing is ever overwritten."""
+
+import re
+from pathlib import Path
+
+from bot.app import App
+from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.schema import LANGUAGE
+
+SKELETON = """\
++++
+# tags = ["facts"]
+# link = "sign"                  # a name from campaign.toml
+# hashtags = ["#CleanAir"]
+# image = { file = "images/lane.png", alt = "What the picture shows" }
+# source = { text = "Where the facts come from", url = "https://example.org", date = 2026-01-31 }
+# until = 2027-01-31
+# short = 'Fewer words, for where these do not fit.'
++++
+"""
+
+
+def new_post(app: App, campaign: str, name: str, language: str | None, text: str) -> Path:
+    """Make a post's file, and its campaign if there is none; where it stands. Raises AskedWrongly."""
+    for given in (campaign, name):
+        if not re.fullmatch(r"\w[\w-]*", given):
+            raise AskedWrongly(f'"{given}" is no usable name. Use letters, digits and -.')
+    whole = app.library.campaigns.get(campaign)
+    chosen = language or (whole.languages[0] if whole else "en")
+    if not re.fullmatch(LANGUAGE, chosen):
+        raise AskedWrongly(f'"{chosen}" is no language. Write it like en, es or pt-BR.')
+    folder = app.config.library / campaign
+    path = folder / f"{name}.{chosen}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "campaign.toml").exists():
+            (folder / "campaign.toml").write_text(f'title = "{campaign.replace("-", " ").capitalize()}"\n', encoding="utf-8", newline="\n")
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text.strip() + "\n" if text.strip() else SKELETON)
+    except FileExistsError as error:
+        raise AskedWrongly(f"{path} is there already and stays as it is. Choose another name.") from error
+    except OSError as error:
+        raise HandbillError(f"{path} cannot be written ({error.strerror}). Check the folder's permissions.") from error
+    return path
