@@ -30,6 +30,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def wants_colour() -> bool | None:
+    """False where the environment asks for none (https://no-color.org), else None: as the terminal likes."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 class ConfigBroken(HandbillError):
     """config.toml has errors; `problems` are all of them."""
 
@@ -85,7 +90,11 @@ class App:
         account = self.config.accounts[name]
         me = {fact: told for fact, value in account.me.items() if (told := tidy(value))}
         voice = Voice(
-            account=name, network=account.network, handle=account.handle or name, language=account.language, knows=frozenset(me)
+            account=name,
+            network=account.network,
+            handle=account.handle or name,
+            language=account.language,
+            knows=frozenset(me),
         )
         return Speaker(voice=voice, network=self.networks[account.network], me=me)
 
@@ -95,14 +104,19 @@ class App:
             return self.connect(self, account)
         network = self.networks[account.network]
         if network.connect is None:
-            raise SignedOut(f"this version cannot post to {network.label} yet. Share links to it work: handbill share --network {network.name}")
+            raise SignedOut(
+                f"this version cannot post to {network.label} yet. "
+                f"Share links to it work: handbill share --network {network.name}"
+            )
         return network.connect(self.answers(account), {})
 
     def answers(self, account: Account) -> dict[str, str]:
         """An account's answers with its secrets fetched from where the config says; raises SignedOut."""
         found = {"account": account.name}
         for asked in self.networks[account.network].fields:
-            value = self._secret(account, asked.name) if asked.secret else account.answers.get(asked.name, asked.default)
+            value = (
+                self._secret(account, asked.name) if asked.secret else account.answers.get(asked.name, asked.default)
+            )
             if asked.path and value:
                 value = str(self.config.folder / value)
             if value:
@@ -118,8 +132,12 @@ class App:
             try:
                 return (self.config.folder / file).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise SignedOut(f'{file} cannot be read ({error.strerror}); account "{account.name}" needs it') from error
-        raise SignedOut(f'account "{account.name}" has no {name}: write {name}_env = "…" or {name}_file = "…" in config.toml')
+                raise SignedOut(
+                    f'{file} cannot be read ({error.strerror}); account "{account.name}" needs it'
+                ) from error
+        raise SignedOut(
+            f'account "{account.name}" has no {name}: write {name}_env = "…" or {name}_file = "…" in config.toml'
+        )
 
 
 def open_app(path: Path | None = None, clock: Clock = now) -> App:

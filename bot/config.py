@@ -141,7 +141,8 @@ def _secret_fault(path: schema.Path) -> Fault:
     return Fault(
         path,
         f"`{name}` is a secret, and secrets do not stand in this file",
-        f'Take it out, put it into an environment variable, and write {name}_env = "{variable}" (or {name}_file = "/path").',
+        f'Take it out, put it into an environment variable, and write {name}_env = "{variable}", '
+        f'or into a file of its own: {name}_file = "/path".',
     )
 
 
@@ -178,7 +179,11 @@ def read(path: Path, networks: Mapping[str, Network], where: str) -> tuple[Confi
 def _cross(found: Mapping[str, Any]) -> list[Fault]:
     accounts = found.get("accounts") or {}
     faults = [
-        Fault(("schedule", number, "accounts"), f'`accounts` names "{name}", which is not among [accounts]', schema.near(name, sorted(accounts)))
+        Fault(
+            ("schedule", number, "accounts"),
+            f'`accounts` names "{name}", which is not among [accounts]',
+            schema.near(name, sorted(accounts)),
+        )
         for number, schedule in enumerate(found.get("schedule") or ())
         for name in schedule.get("accounts") or ()
         if name and name not in accounts
@@ -190,9 +195,18 @@ def _cross(found: Mapping[str, Any]) -> list[Fault]:
             if schedule.get(name) == ()
         ]
     if found.get("notify"):
-        faults.append(Fault(("notify",), "notices are not sent by this version yet", "Look at: handbill delivery list", "warning"))
+        faults.append(
+            Fault(("notify",), "notices are not sent by this version yet", "Look at: handbill delivery list", "warning")
+        )
     if (found.get("site") or {}).get("url"):
-        faults.append(Fault(("site", "url"), "share pages are not built by this version yet", "Share links work: handbill share", "warning"))
+        faults.append(
+            Fault(
+                ("site", "url"),
+                "share pages are not built by this version yet",
+                "Share links work: handbill share",
+                "warning",
+            )
+        )
     return faults
 
 

@@ -41,7 +41,9 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"bot.cli.{COMMANDS[cmd_name]}"), f"{cmd_name}_command")
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         from difflib import get_close_matches
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
@@ -51,7 +53,9 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-c", "--config", type=click.Path(path_type=Path), help="The config file; else config.toml in this folder.")
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), help="The config file; else config.toml in this folder."
+)
 @click.version_option(package_name="handbill")
 @click.pass_context
 def handbill(ctx: click.Context, config: Path | None) -> None:
@@ -61,8 +65,9 @@ def handbill(ctx: click.Context, config: Path | None) -> None:
     folder that takes the posts.
     """
     ctx.obj = config
-    if os.environ.get("NO_COLOR"):
-        ctx.color = False
+    from bot.app import wants_colour
+
+    ctx.color = wants_colour()
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
 import click
 
+from bot.app import App
 from bot.cli.show import complain, lines, opened, table
 from bot.core.problem import SignedOut
-from bot.app import App
 
 
 @click.group("account")
@@ -19,7 +19,13 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
     """List the accounts in config.toml, and what each still needs."""
     app = opened(ctx)
     rows = [
-        {"account": account.name, "network": account.network, "handle": account.handle or None, "language": account.language, "needs": needs(app, account.name)}
+        {
+            "account": account.name,
+            "network": account.network,
+            "handle": account.handle or None,
+            "language": account.language,
+            "needs": needs(app, account.name),
+        }
         for account in app.config.accounts.values()
     ]
     if as_json:
@@ -27,7 +33,10 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
         return
     if not rows:
         complain("There are no accounts yet. They stand under [accounts.NAME] in config.toml.")
-    table(("account", "network", "handle", "language", "needs"), [tuple(str(value or "-") for value in row.values()) for row in rows])
+    table(
+        ("account", "network", "handle", "language", "needs"),
+        [tuple(str(value or "-") for value in row.values()) for row in rows],
+    )
 
 
 def needs(app: App, name: str) -> str | None:

@@ -17,7 +17,7 @@ from bot.work.review import review
 def check_command(ctx: click.Context, as_json: bool) -> None:
     """Find every problem in config and library; silent if there is none."""
     try:
-        app = opened(ctx)
+        app = opened(ctx, silent=True)
         problems = review(app, watched("Reading posts"))
     except ConfigBroken as broken:
         problems = broken.problems

@@ -23,4 +23,8 @@ def init_command(folder: Path) -> None:
     shutil.copyfile(example_config(), config)
     click.echo(f"Made {config} and {posts}, with a sample campaign that goes to an outbox only.")
     click.echo("Next:" + ("" if folder == Path() else f"\n  cd {folder}"))
-    click.echo("  handbill check      find problems\n  handbill plan       see what will be said this week\n  handbill up         begin")
+    click.echo(
+        "  handbill check      find problems\n"
+        "  handbill plan       see what will be said this week\n"
+        "  handbill up         begin"
+    )

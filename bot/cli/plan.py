@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.cli.show import INSTANT, begin, complain, left_out, lines, opened, span, watched
+from bot.cli.show import INSTANT, begin, complain, indented, left_out, lines, opened, span, watched
 from bot.core.delivery import Delivery
 from bot.work.plan import Planned, plan
 from bot.work.report import plan_line
@@ -54,11 +54,11 @@ def _show_slot(planned: Planned, clock: str) -> None:
         click.echo(f"  {head}  {click.style(planned.state, fg=COLOURS[planned.state])}: {planned.reason}\n")
         return
     line = plan_line(planned, ZoneInfo("UTC"))
-    state = "" if planned.state == "planned" else f"  {click.style(planned.state, fg=COLOURS[planned.state])}: {planned.reason}"
-    about = f"{choice.post.campaign}/{choice.post.name} (wording {choice.wording}, {choice.variant.language}; {line['length']} of {line['limit']})"
+    state = f"  {click.style('waiting', fg=COLOURS['waiting'])}: {planned.reason}" if planned.reason else ""
+    length = f"{line['length']} of {line['limit']}"
+    about = f"{slot.campaign}/{choice.post.name} (wording {choice.wording}, {choice.variant.language}; {length})"
     click.echo(f"  {head}  {click.style(about, dim=True)}{state}")
-    for row in choice.variant.text.split("\n"):
-        click.echo(f"      {row}".rstrip())
+    click.echo(indented(choice.variant.text, 6))
     if choice.variant.image:
         click.secho(f"      [picture: {choice.variant.image.alt}]", dim=True)
     click.echo()
@@ -67,7 +67,13 @@ def _show_slot(planned: Planned, clock: str) -> None:
 @click.command("rehearse")
 @click.option("--from", "start", type=INSTANT, help="Begin at this instant; else now.")
 @click.option("--days", type=float, default=7, show_default=True, help="How many times 24 hours.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("rehearsal"), show_default=True, help="The folder that takes the posts.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("rehearsal"),
+    show_default=True,
+    help="The folder that takes the posts.",
+)
 @click.pass_context
 def rehearse_command(ctx: click.Context, start: datetime | None, days: float, out: Path) -> None:
     """Run the real engine on a simulated clock, into a folder: nothing leaves this machine."""
@@ -80,7 +86,9 @@ def rehearse_command(ctx: click.Context, start: datetime | None, days: float, ou
     show_deliveries(deliveries, app.config.zone)
     sent = sum(one.state == "sent" for one in deliveries)
     others = len(deliveries) - sent
-    click.echo(f"{sent} posts said, {others} not, from {begun.astimezone(app.config.zone):%Y-%m-%d %H:%M} for {days:g} days.")
+    click.echo(
+        f"{sent} posts said, {others} not, from {begun.astimezone(app.config.zone):%Y-%m-%d %H:%M} for {days:g} days."
+    )
     click.echo(f"Each post is a file below {out}; all of them in a row: {out / LINES}")
     if any(one.state not in ("sent", "skipped") for one in deliveries):
         ctx.exit(1)
@@ -91,8 +99,8 @@ def show_deliveries(deliveries: Iterable[Delivery], zone: ZoneInfo) -> None:
     for one in deliveries:
         at = one.at.astimezone(zone)
         about = f"{one.campaign}/{one.post}" if one.post else one.campaign
-        click.echo(f"{at:%a %Y-%m-%d %H:%M}  {one.account}  {click.style(about, dim=True)}  {one.state}{': ' + one.reason if one.reason else ''}")
+        ended = f"{one.state}: {one.reason}" if one.reason else one.state
+        click.echo(f"{at:%a %Y-%m-%d %H:%M}  {one.account}  {click.style(about, dim=True)}  {ended}")
         if one.variant and one.state == "sent":
-            for row in one.variant.text.split("\n"):
-                click.echo(f"    {row}".rstrip())
+            click.echo(indented(one.variant.text, 4))
         click.echo()

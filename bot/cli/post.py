@@ -1,6 +1,7 @@
 """post: the library's posts."""
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
@@ -44,7 +45,9 @@ def list_command(ctx: click.Context, campaign: str | None, as_json: bool) -> Non
     app = opened(ctx)
     left_out(app.library.problems)
     if campaign and campaign not in app.library.campaigns:
-        raise AskedWrongly(f'There is no whole campaign "{campaign}". There are: {", ".join(sorted(app.library.campaigns)) or "none"}.')
+        raise AskedWrongly(
+            f'There is no whole campaign "{campaign}". There are: {", ".join(sorted(app.library.campaigns)) or "none"}.'
+        )
     today = local_day(app.clock(), app.config.zone)
     uses = [(use.campaign, use.post) for use in app.ledger.uses()] if app.ledger else []
     rows = [
@@ -66,10 +69,13 @@ def list_command(ctx: click.Context, campaign: str | None, as_json: bool) -> Non
         return
     if not rows:
         complain("There are no posts yet. Write one: handbill post new CAMPAIGN NAME")
-    table(tuple(rows[0]) if rows else (), [tuple(", ".join(value) if isinstance(value, list) else str(value) for value in row.values()) for row in rows])
+    table(
+        tuple(rows[0]) if rows else (),
+        [tuple(", ".join(value) if isinstance(value, list) else str(value) for value in row.values()) for row in rows],
+    )
 
 
-def standing(campaign: Campaign, post: Post, today: object) -> str:
+def standing(campaign: Campaign, post: Post, today: date) -> str:
     """How a post stands today: ready, expired, or not yet."""
     last = [day for day in (campaign.until, post.until) if day]
     first = [day for day in (campaign.starts, post.starts) if day]

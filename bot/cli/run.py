@@ -37,9 +37,17 @@ def up_command(ctx: click.Context) -> None:
     app = opened(ctx)
     left_out(app.library.problems)
     click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.")
-    click.echo("Look at it from another window:\n  handbill plan            what will be said\n  handbill delivery list   what was said, and what was not")
+    click.echo(
+        "Look at it from another window:\n"
+        "  handbill plan            what will be said\n"
+        "  handbill delivery list   what was said, and what was not"
+    )
     for account in app.config.accounts.values():
-        if folder := app.config.folder / account.answers.get("folder", "outbox") if app.networks[account.network].practice else None:
+        if (
+            folder := app.config.folder / account.answers.get("folder", "outbox")
+            if app.networks[account.network].practice
+            else None
+        ):
             click.echo(f"  {folder}   the posts of {account.name}")
     keep_time(app)
 
@@ -98,7 +106,9 @@ def pause_command(ctx: click.Context, campaign: str) -> None:
     app = opened(ctx)
     _known(app, campaign)
     app.store.pause(campaign, app.clock())
-    click.echo(f"Paused {_named(campaign)}. What comes due meanwhile is skipped. To go on: handbill resume {campaign}".rstrip())
+    click.echo(
+        f"Paused {_named(campaign)}. What comes due meanwhile is skipped. To go on: handbill resume {campaign}".rstrip()
+    )
 
 
 @click.command("resume")

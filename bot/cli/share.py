@@ -9,14 +9,26 @@ from pathlib import Path
 import click
 
 from bot.app import App
-from bot.cli.show import complain, left_out, opened
+from bot.cli.show import complain, indented, left_out, opened
 from bot.core.measure import fits, measure
 from bot.core.network import Network
 from bot.core.problem import AskedWrongly, Problem
 from bot.core.timetable import local_day
 from bot.work.share import Shared, Wanted, offers, share_with, shared
 
-COLUMNS = ("campaign", "post", "wording", "language", "network", "text", "url", "length", "limit", "carries_text", "supporter")
+COLUMNS = (
+    "campaign",
+    "post",
+    "wording",
+    "language",
+    "network",
+    "text",
+    "url",
+    "length",
+    "limit",
+    "carries_text",
+    "supporter",
+)
 
 
 @click.command("share")
@@ -25,13 +37,21 @@ COLUMNS = ("campaign", "post", "wording", "language", "network", "text", "url", 
 @click.option("--language", help="Only this language.")
 @click.option("--post", help="Only this post.")
 @click.option("--server", help="For networks of many servers: make links to this one (example: mastodon.social).")
-@click.option("--supporters", type=click.Path(path_type=Path, dir_okay=False), help="A CSV file with one supporter a row.")
+@click.option(
+    "--supporters", type=click.Path(path_type=Path, dir_okay=False), help="A CSV file with one supporter a row."
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines: the exact form.")
 @click.pass_context
 def share_command(
-    ctx: click.Context, campaign: str | None, networks: tuple[str, ...], language: str | None, post: str | None, server: str | None,
-    supporters: Path | None, as_json: bool,
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    campaign: str | None,
+    networks: tuple[str, ...],
+    language: str | None,
+    post: str | None,
+    server: str | None,
+    supporters: Path | None,
+    as_json: bool,
+) -> None:
     """Make share links: supporters open one and find the words prefilled.
 
     With --supporters each row gets one wording for each network, and without --json the result is CSV.
@@ -107,8 +127,7 @@ def show_links(app: App, found: Iterable[Shared]) -> None:
         head = f"{offer.campaign.name}/{offer.post.name} (wording {offer.wording}, {offer.variant.language})"
         length = f"{one.length} of {offer.network.counting.limit}"
         click.secho(f"{offer.network.label}: {head}; {length}", bold=True)
-        for row in one.text.split("\n"):
-            click.echo(f"    {row}".rstrip())
+        click.echo(indented(one.text, 4))
         if not offer.network.carries_text:
             click.secho("    This link carries no words: copy them first, then open it.", dim=True)
         click.echo(f"    {one.url}\n")
@@ -138,7 +157,11 @@ def open_networks() -> dict[str, Network]:
 
 def measured(text: str, network: Network) -> dict[str, object]:
     """A text's length, the limit, and whether it fits."""
-    return {"length": measure(text, network.counting), "limit": network.counting.limit, "fits": fits(text, network.counting)}
+    return {
+        "length": measure(text, network.counting),
+        "limit": network.counting.limit,
+        "fits": fits(text, network.counting),
+    }
 
 
 def _texts(jsonl: bool) -> Iterable[str]:
@@ -163,5 +186,3 @@ def _json_string(row: str, number: int) -> str:
     if not isinstance(text, str):
         raise AskedWrongly(f"Line {number} of the input is not a JSON string.")
     return text
-
-

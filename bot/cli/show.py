@@ -16,11 +16,11 @@ from bot.core.problem import AskedWrongly, Problem
 Item = TypeVar("Item")
 
 
-def opened(ctx: click.Context) -> App:
-    """The app for this command; says once if it runs on the built-in default."""
+def opened(ctx: click.Context, *, silent: bool = False) -> App:
+    """The app for this command; unless it is a silent one, it says if it runs on the built-in default."""
     path: Path | None = ctx.find_root().obj
     app = open_app(path)
-    if app.config.is_default:
+    if app.config.is_default and (sys.stderr.isatty() or not silent):
         complain("No config.toml here: using the built-in default (handbill init makes your own).", dim=True)
     return app
 
@@ -28,6 +28,11 @@ def opened(ctx: click.Context) -> App:
 def complain(words: str, *, dim: bool = False) -> None:
     """Say something to the person, not to the next program."""
     click.secho(words, err=True, dim=dim)
+
+
+def indented(text: str, by: int) -> str:
+    """The rows of a text moved to the right."""
+    return "\n".join(f"{' ' * by}{row}".rstrip() for row in text.split("\n"))
 
 
 def lines(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -82,7 +87,7 @@ def watched(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
     return through
 
 
-class InstantType(click.ParamType):
+class InstantType(click.ParamType[datetime]):
     """An instant as ISO 8601 writes it; without an offset it is read in the config's zone."""
 
     name = "instant"

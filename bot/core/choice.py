@@ -52,9 +52,16 @@ class Choice:
             return None
         voice = self.speaker.voice
         return Use(
-            account=voice.account, network=voice.network, campaign=self.post.campaign, post=self.post.name, wording=self.wording,
-            language=self.variant.language, at=self.slot.at, share=self.share, sameness=sameness(self.variant.text),
-        )  # fmt: skip
+            account=voice.account,
+            network=voice.network,
+            campaign=self.post.campaign,
+            post=self.post.name,
+            wording=self.wording,
+            language=self.variant.language,
+            at=self.slot.at,
+            share=self.share,
+            sameness=sameness(self.variant.text),
+        )
 
 
 def approval_of(network: str, text: str) -> str:
@@ -63,7 +70,12 @@ def approval_of(network: str, text: str) -> str:
 
 
 def choose(
-    slot: Slot, speaker: Speaker, campaign: Campaign, posts: Iterable[Post], history: History, barred: Collection[tuple[str, str]] = ()
+    slot: Slot,
+    speaker: Speaker,
+    campaign: Campaign,
+    posts: Iterable[Post],
+    history: History,
+    barred: Collection[tuple[str, str]] = (),
 ) -> Choice:
     """Decide a slot. A pure function: the same files, history and slot give the same choice anywhere."""
     able, obstacles = _sort(slot, speaker, campaign, posts, history, barred)
@@ -78,12 +90,25 @@ def choose(
         if history.near_copy(speaker.voice, sameness(variant.text), slot.at):
             obstacles["was said by another account of this network within 7 days"] += 1
             continue
-        return Choice(slot=slot, speaker=speaker, post=post, wording=wording, variant=variant, share=share, problems=tuple(problems))
+        return Choice(
+            slot=slot,
+            speaker=speaker,
+            post=post,
+            wording=wording,
+            variant=variant,
+            share=share,
+            problems=tuple(problems),
+        )
     return Choice(slot=slot, speaker=speaker, reason=_why(obstacles), problems=tuple(problems))
 
 
 def _sort(
-    slot: Slot, speaker: Speaker, campaign: Campaign, posts: Iterable[Post], history: History, barred: Collection[tuple[str, str]]
+    slot: Slot,
+    speaker: Speaker,
+    campaign: Campaign,
+    posts: Iterable[Post],
+    history: History,
+    barred: Collection[tuple[str, str]],
 ) -> tuple[list[Post], Counter[str]]:
     able: list[Post] = []
     obstacles: Counter[str] = Counter()
@@ -106,7 +131,11 @@ def is_practice(campaign: Campaign, post: Post, speaker: Speaker) -> bool:
         return True
     sources = [source.text for words in post.words.values() for source in words.wordings]
     addresses = [link(campaign, post.link, speaker.voice.language, speaker.network)]
-    addresses += [link(campaign, name, speaker.voice.language, speaker.network) for name in campaign.links if any(f"links.{name}" in text for text in sources)]
+    addresses += [
+        link(campaign, name, speaker.voice.language, speaker.network)
+        for name in campaign.links
+        if any(f"links.{name}" in text for text in sources)
+    ]
     return any(is_example(address) for address in addresses if address)
 
 
@@ -116,7 +145,9 @@ def is_example(address: str) -> bool:
     return any(host == name or host.endswith(f".{name}") for name in EXAMPLES)
 
 
-def _words(slot: Slot, speaker: Speaker, campaign: Campaign, post: Post, history: History) -> tuple[int, Variant] | Problem:
+def _words(
+    slot: Slot, speaker: Speaker, campaign: Campaign, post: Post, history: History
+) -> tuple[int, Variant] | Problem:
     voice = speaker.voice
     wording = next_wording(post, voice, history)
     setting = Setting(

@@ -69,7 +69,9 @@ def _fewer(hashtags: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 def new_hashtags(hashtags: Sequence[str], words: str, network: Network) -> tuple[str, ...]:
     """Those of `hashtags` that do not stand in the words already, as many as are customary there."""
-    there = {word.rstrip(".,;:!?").casefold() for word in words.split() if word.startswith("#")} if "#" in words else set()
+    there = (
+        {word.rstrip(".,;:!?").casefold() for word in words.split() if word.startswith("#")} if "#" in words else set()
+    )
     new = tuple(tag for tag in dict.fromkeys(hashtags) if tag.casefold() not in there)
     return new[: max(0, network.hashtags - len(there))]
 
@@ -79,7 +81,10 @@ def turn_hashtags(campaign: Campaign, post: Post, network: Network, turn: int) -
     tags = campaign.hashtags
     start = turn % len(tags.rotate) if tags.rotate else 0
     wanted = tags.at_most.get(network.name, tags.at_most.get("", network.hashtags))
-    unique = {tag.casefold(): tag for tag in reversed((*tags.always, *post.hashtags, *tags.rotate[start:], *tags.rotate[:start]))}
+    unique = {
+        tag.casefold(): tag
+        for tag in reversed((*tags.always, *post.hashtags, *tags.rotate[start:], *tags.rotate[:start]))
+    }
     return tuple(reversed(unique.values()))[: min(wanted, network.hashtags)]
 
 
@@ -124,7 +129,11 @@ def _widest(name: str, fallback: str, setting: Setting) -> str:
     return max((fallback, *values), key=lambda value: measure(value, setting.network.counting) or 0)
 
 
-WIDTHS = (Counting(limit=0, unit="weighted", link="full"), Counting(limit=0, unit="utf16"), Counting(limit=0, unit="emoji bytes"))
+WIDTHS = (
+    Counting(limit=0, unit="weighted", link="full"),
+    Counting(limit=0, unit="utf16"),
+    Counting(limit=0, unit="emoji bytes"),
+)
 
 
 def width(value: str) -> int:

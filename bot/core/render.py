@@ -32,7 +32,9 @@ ENVIRONMENT.filters = {name: ENVIRONMENT.filters[name] for name in FILTERS}
 MARKS = 0xE000
 MARK = re.compile("[\ue000-\uf8ff]")
 # Beside a mark stands nothing that would join with a typed value to a link, a tag, a mention or another word.
-TOUCHING = regex.compile(r"[\p{L}\p{N}\p{Co}_@#/.\\&=%+$:-]\p{Co}|\p{Co}(?:[\p{L}\p{N}\p{M}\p{Co}_@#/\\&=%+:$-]|\.[\p{L}\p{N}])")
+TOUCHING = regex.compile(
+    r"[\p{L}\p{N}\p{Co}_@#/.\\&=%+$:-]\p{Co}|\p{Co}(?:[\p{L}\p{N}\p{M}\p{Co}_@#/\\&=%+:$-]|\.[\p{L}\p{N}])"
+)
 # Counts most wherever a letter can count more than one: three bytes, no GSM-7, yet one for X.
 WIDEST = "\u0e01"
 
@@ -78,7 +80,9 @@ class Words:
 def compile_words(source: str) -> Compiled:
     """Check and compile a template; raise BadTemplate."""
     if len(source) > CAP:
-        raise BadTemplate(f"these words are longer than {CAP:,} characters", "No network takes that much; shorten them.")
+        raise BadTemplate(
+            f"these words are longer than {CAP:,} characters", "No network takes that much; shorten them."
+        )
     try:
         tree = ENVIRONMENT.parse(source)
         _judge(tree)
@@ -86,7 +90,9 @@ def compile_words(source: str) -> Compiled:
         _mark_fields(tree)
         return Compiled(ENVIRONMENT.from_string(tree), uses)
     except TemplateSyntaxError as error:
-        raise BadTemplate(_syntax(error.message or ""), "A place to fill is written {{ me.city or \"my town\" }}.", error.lineno) from error
+        raise BadTemplate(
+            _syntax(error.message or ""), 'A place to fill is written {{ me.city or "my town" }}.', error.lineno
+        ) from error
     except RecursionError as error:
         raise BadTemplate("these brackets are nested too deeply", "Write the words more simply.") from error
 
@@ -100,11 +106,20 @@ def _syntax(message: str) -> str:
 def _judge(tree: nodes.Template) -> None:
     for node in _all(tree):
         if not isinstance(node, ALLOWED):
-            raise BadTemplate(f"{_name(node)} cannot stand in a post", "Places to fill, `or` and `if` are all there is.", node.lineno)
+            raise BadTemplate(
+                f"{_name(node)} cannot stand in a post", "Places to fill, `or` and `if` are all there is.", node.lineno
+            )
 
 
 def _name(node: nodes.Node) -> str:
-    names = {"For": "a loop", "Call": "a call", "Getitem": "a subscript", "Assign": "an assignment", "Test": "a test", "Filter": "this filter"}
+    names = {
+        "For": "a loop",
+        "Call": "a call",
+        "Getitem": "a subscript",
+        "Assign": "an assignment",
+        "Test": "a test",
+        "Filter": "this filter",
+    }
     return names.get(type(node).__name__, f"`{type(node).__name__.lower()}`")
 
 
@@ -146,7 +161,8 @@ def _marked(node: nodes.Expr) -> nodes.Expr:
     if not (isinstance(owner, nodes.Name) and owner.name == "me"):
         return node
     call = nodes.Call(nodes.Name("field", "load"), [nodes.Const(node.left.attr), node.right], [], None, None)
-    return call.set_lineno(node.lineno)
+    call.set_lineno(node.lineno)
+    return call
 
 
 def unknown(compiled: Compiled, known: Mapping[str, object]) -> list[BadTemplate]:
@@ -182,8 +198,8 @@ def clean(text: str) -> str:
 
 
 DROP = regex.compile(
-    "[\\p{Cs}\\p{Co}\\p{NChar}\uFFFD\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F"
-    "\u202A-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFC@＠#＃]"
+    "[\\p{Cs}\\p{Co}\\p{NChar}\ufffd\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffc@＠#＃]"
 )
 SPACE = regex.compile(r"[\p{Cc}\s]+")
 DOTTED = regex.compile(r"\.(?=[\p{L}\p{N}]{2})")

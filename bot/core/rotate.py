@@ -83,7 +83,9 @@ class History:
         return any(account != voice.account and abs(at - then) < NEAR for account, then in uses)
 
 
-def obstacle(post: Post, campaign: Campaign, voice: Voice, at: datetime, day: date, tags: Iterable[str], history: History) -> str:
+def obstacle(
+    post: Post, campaign: Campaign, voice: Voice, at: datetime, day: date, tags: Iterable[str], history: History
+) -> str:
     """Why `voice` cannot say `post` now, in words; "" if it can. `day` is the local date of the slot."""
     wanted = set(tags)
     if wanted and not wanted & set(post.tags):

@@ -62,14 +62,13 @@ def read(text: str, schema: Schema, where: str, first: int = 1) -> tuple[dict[st
 
 def placed(fault: Fault, text: str, where: str, first: int = 1) -> Problem:
     """The fault with the line of the file where its key stands."""
-    return Problem(
-        f"{where}:{first - 1 + locate(text, fault.path)}", fault.what, fault.hint, fault.severity
-    )
+    return Problem(f"{where}:{first - 1 + locate(text, fault.path)}", fault.what, fault.hint, fault.severity)
 
 
 def locate(text: str, path: Path) -> int:
     """The line (from 1) of `text` where the key at `path` is written, or the closest above it."""
-    best, at, best_line = 0, (), 1
+    best, best_line = 0, 1
+    at: Path = ()
     seen: dict[Path, int] = {}
     for number, row in enumerate(text.split("\n"), 1):
         if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", row):
@@ -100,8 +99,8 @@ def _syntax_problem(text: str, error: str, where: str, first: int) -> Problem:
 
 
 def _syntax_words(row: str, error: str) -> tuple[str, str]:
-    if re.search("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]", row.split("#")[0]):
-        return "curly quotes around a value", 'Use straight quotes: "…" or \'…\'.'
+    if re.search("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]", row.split("#", maxsplit=1)[0]):
+        return "curly quotes around a value", "Use straight quotes: \"…\" or '…'."
     if re.search(r"=\s*\d+[a-z]\b", row):
         return "a length of time needs quotes", 'Write it like rest = "14d".'
     if re.search(r"=\s*#", row):

@@ -17,7 +17,11 @@ NOISE = regex.compile(
 )
 LOOK_ALIKE = regex.compile("[\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9]+")
 WORD = regex.compile(r"[\p{L}\p{M}]+")
-SCRIPTS = {"Latin": regex.compile(r"\p{Latin}"), "Greek": regex.compile(r"\p{Greek}"), "Cyrillic": regex.compile(r"\p{Cyrillic}")}
+SCRIPTS = {
+    "Latin": regex.compile(r"\p{Latin}"),
+    "Greek": regex.compile(r"\p{Greek}"),
+    "Cyrillic": regex.compile(r"\p{Cyrillic}"),
+}
 UNSEEN = (
     (CONTROL, "an invisible control character", "Delete it; typing the words anew is the surest way."),
     (BIDI, "a character that turns the direction of text around", "Delete it; networks set the direction themselves."),
@@ -53,7 +57,12 @@ def _row_faults(row: str) -> list[tuple[str, str]]:
         if match := pattern.search(row):
             found.append((f"{what} (U+{ord(match[0]):04X}) after {_before(row, match.start())}", hint))
     if match := LOOK_ALIKE.search(row):
-        found.append((f'"{match[0]}" is written in look-alike signs', "Write it in plain letters; screen readers cannot read these."))
+        found.append(
+            (
+                f'"{match[0]}" is written in look-alike signs',
+                "Write it in plain letters; screen readers cannot read these.",
+            )
+        )
     found += [
         (f'"{word}" mixes letters of {" and ".join(scripts)}', "Type the word anew in one alphabet.")
         for word in WORD.findall(row)

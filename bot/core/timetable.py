@@ -41,7 +41,7 @@ def slots(schedules: Iterable[Schedule], zone: ZoneInfo, start: datetime, end: d
     A time that the clock leaps over comes as much later as it leaps; of a time that comes twice
     the first counts.
     """
-    found = {}
+    found: dict[tuple[str, str, date, str], Slot] = {}
     for schedule in schedules:
         for slot in _of(schedule, zone, start, end):
             found.setdefault((slot.account, slot.campaign, slot.day, slot.clock), slot)

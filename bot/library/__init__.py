@@ -47,7 +47,9 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _no_folder(folder: Path, base: Path) -> Problem:
-    return Problem(shown(folder, base), "there is no such library folder", "Set `library` in config.toml, or run: handbill init")
+    return Problem(
+        shown(folder, base), "there is no such library folder", "Set `library` in config.toml, or run: handbill init"
+    )
 
 
 def _strays(folder: Path, base: Path) -> list[Problem]:

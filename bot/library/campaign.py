@@ -92,7 +92,9 @@ def read_campaign(folder: Path, networks: Sequence[str], base: Path) -> tuple[Ca
     path = folder / FILE
     where = shown(path, base)
     if not path.exists():
-        return None, [Problem(where, "this folder has no campaign.toml", 'The smallest one is a row: title = "Clean air".')]
+        return None, [
+            Problem(where, "this folder has no campaign.toml", 'The smallest one is a row: title = "Clean air".')
+        ]
     text, _, problems = read_text(path, where)
     if problems:
         return None, problems

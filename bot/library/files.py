@@ -12,7 +12,11 @@ def read_text(path: Path, where: str) -> tuple[str, bytes, list[Problem]]:
     """The text of a file (empty if it cannot be read), its bytes, and what is wrong with it."""
     try:
         if path.stat().st_size > LARGEST:
-            return "", b"", [Problem(where, "this file is larger than a million bytes", "A post is a few hundred letters.")]
+            return (
+                "",
+                b"",
+                [Problem(where, "this file is larger than a million bytes", "A post is a few hundred letters.")],
+            )
         raw = path.read_bytes()
     except OSError as error:
         return "", b"", [Problem(where, f"cannot be read ({error.strerror})", "Check the file's permissions.")]

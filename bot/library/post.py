@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,16 @@ def _source(value: Any, path: schema.Path, faults: Faults) -> Source | None:
 def _own(networks: Sequence[str], facts: Sequence[str]) -> Kind:
     def kind(value: Any, path: schema.Path, faults: Faults) -> dict[str, str]:
         for name in [name for name in value if name in facts] if isinstance(value, Mapping) else ():
-            faults.append(Fault((*path, name), f"`{name}` stands below `[text]`, so it is read as a network", "Move it up, above [text]."))
-        rest = {name: words for name, words in value.items() if name not in facts} if isinstance(value, Mapping) else value
+            faults.append(
+                Fault(
+                    (*path, name),
+                    f"`{name}` stands below `[text]`, so it is read as a network",
+                    "Move it up, above [text].",
+                )
+            )
+        rest = (
+            {name: words for name, words in value.items() if name not in facts} if isinstance(value, Mapping) else value
+        )
         return dict(schema.table(dict.fromkeys(networks, schema.text))(rest, path, faults))
 
     return kind
@@ -119,14 +128,20 @@ def read_posts(
         if post:
             posts.append(post)
     if campaign and not files:
-        problems.append(Problem(campaign.where, "this campaign has no posts", f"Write one: handbill post new {campaign.name} hello"))
+        problems.append(
+            Problem(campaign.where, "this campaign has no posts", f"Write one: handbill post new {campaign.name} hello")
+        )
     return posts, problems
 
 
 def _stray(path: Path, base: Path) -> list[Problem]:
     if path.suffix.lower() not in (".md", ".docx", ".text", ".rtf", ".odt") or path.stem.lower() == "readme":
         return []
-    return [Problem(shown(path, base), "this file is not read as a post", "Posts end in .txt; save it as plain text.", "warning")]
+    return [
+        Problem(
+            shown(path, base), "this file is not read as a post", "Posts end in .txt; save it as plain text.", "warning"
+        )
+    ]
 
 
 def _read(path: Path, first: str, schemas: schema.Schema, base: Path) -> File:
@@ -141,7 +156,9 @@ def _read(path: Path, first: str, schemas: schema.Schema, base: Path) -> File:
     wordings, faults = ([], []) if problems and not text else _wordings(body, start, where)
     problems += faults
     if not NAME.fullmatch(name_of(path)):
-        problems.append(Problem(where, "this file's name cannot be a post's name", "Use letters, digits and -: court-date.en.txt"))
+        problems.append(
+            Problem(where, "this file's name cannot be a post's name", "Use letters, digits and -: court-date.en.txt")
+        )
     return File(
         path=path, where=where, language=language_of(path) or first, facts=facts, head=head, raw=raw,
         words=_words(wordings, facts, head, where), problems=tuple(problems),
@@ -154,11 +171,21 @@ def _split(text: str, where: str) -> tuple[str, str, int, list[Problem]]:
         return "", text, 1, []
     rows = text.split("\n")
     if rows[0].rstrip() != FENCE:
-        return "", "", 1, [Problem(f"{where}:1", "the first row must be +++ alone", "Put the facts on rows of their own.")]
+        return (
+            "",
+            "",
+            1,
+            [Problem(f"{where}:1", "the first row must be +++ alone", "Put the facts on rows of their own.")],
+        )
     for number, row in enumerate(rows[1:], 1):
         if row.rstrip() == FENCE:
             return "\n".join(rows[1:number]), "\n".join(rows[number + 1 :]), number + 2, []
-    return "", "", 1, [Problem(f"{where}:1", "the facts have no end", "Write a second row +++ between facts and words.")]
+    return (
+        "",
+        "",
+        1,
+        [Problem(f"{where}:1", "the facts have no end", "Write a second row +++ between facts and words.")],
+    )
 
 
 def _wordings(body: str, start: int, where: str) -> tuple[list[Wording], list[Problem]]:
@@ -172,13 +199,27 @@ def _wordings(body: str, start: int, where: str) -> tuple[list[Wording], list[Pr
                 skipped = len(words) - len(words.lstrip())
                 wordings.append(Wording(text=words.strip(), where=f"{where}:{begins + words[:skipped].count(chr(10))}"))
             else:
-                problems.append(Problem(f"{where}:{min(begins, number)}", "there are no words here", "Write some, or take the row --- out."))
+                problems.append(
+                    Problem(
+                        f"{where}:{min(begins, number)}",
+                        "there are no words here",
+                        "Write some, or take the row --- out.",
+                    )
+                )
             rows, begins = [], number + 1
             continue
         if row.rstrip() == FENCE:
-            problems.append(Problem(f"{where}:{number}", "a row +++ among the words", "Facts stand at the very top of the file."))
+            problems.append(
+                Problem(f"{where}:{number}", "a row +++ among the words", "Facts stand at the very top of the file.")
+            )
         elif RULE.fullmatch(row):
-            problems.append(Problem(f'{where}:{number}', f'"{row.strip()}" does not separate wordings', "Write exactly three dashes: ---"))
+            problems.append(
+                Problem(
+                    f"{where}:{number}",
+                    f'"{row.strip()}" does not separate wordings',
+                    "Write exactly three dashes: ---",
+                )
+            )
         rows.append(row)
     return wordings, problems
 
@@ -190,7 +231,11 @@ def _words(wordings: list[Wording], facts: Mapping[str, Any], head: str, where: 
     return Words(
         wordings=tuple(wordings),
         short=Wording(text=facts["short"], where=at("short")) if facts.get("short") else None,
-        own={name: Wording(text=words, where=at("text", name)) for name, words in (facts.get("text") or {}).items() if words},
+        own={
+            name: Wording(text=words, where=at("text", name))
+            for name, words in (facts.get("text") or {}).items()
+            if words
+        },
         title=Wording(text=facts["title"], where=at("title")) if facts.get("title") else None,
         alt=(facts.get("image") or {}).get("alt") or "",
     )
@@ -203,9 +248,15 @@ def _join(
     order = {language: place for place, language in enumerate(campaign.languages if campaign else ())}
     group = sorted(group, key=lambda file: (order.get(file.language, len(order)), file.language))
     problems = [problem for file in group for problem in file.problems]
-    for earlier, later in zip(group, group[1:], strict=False):
+    for earlier, later in pairwise(group):
         if earlier.language == later.language:
-            problems.append(Problem(later.where, f"{earlier.path.name} holds this post in {later.language} already", "Keep one of the two."))
+            problems.append(
+                Problem(
+                    later.where,
+                    f"{earlier.path.name} holds this post in {later.language} already",
+                    "Keep one of the two.",
+                )
+            )
     source, others = group[0], group[1:]
     for file in others:
         problems += _misplaced(file, source, networks)
@@ -231,14 +282,23 @@ def _misplaced(file: File, source: File, networks: Sequence[str]) -> Iterable[Pr
     for name in names:
         yield file.at(Fault((name,), f"`{name}` holds for all languages", f"Move it to {source.path.name}."))
     if (file.facts.get("image") or {}).get("file"):
-        yield file.at(Fault(("image", "file"), "the picture holds for all languages", f"Name its file in {source.path.name}; here only alt."))
+        yield file.at(
+            Fault(
+                ("image", "file"),
+                "the picture holds for all languages",
+                f"Name its file in {source.path.name}; here only alt.",
+            )
+        )
 
 
 def _against(group: list[File], campaign: Campaign, folder: Path) -> Iterable[tuple[File, Fault]]:
     source = group[0]
     facts = source.facts
     if (link := facts.get("link")) and link not in campaign.links:
-        yield source, Fault(("link",), f'`link` names "{link}", which campaign.toml does not have', _link_hint(link, campaign))
+        yield (
+            source,
+            Fault(("link",), f'`link` names "{link}", which campaign.toml does not have', _link_hint(link, campaign)),
+        )
     first, last = facts.get("from"), facts.get("until")
     if first and last and last < first:
         yield source, Fault(("until",), "`until` lies before `from`", "Put the later day into `until`.")
@@ -262,20 +322,37 @@ def _picture(group: list[File], folder: Path) -> Iterable[tuple[File, Fault]]:
         return
     name = image.get("file")
     if not name:
-        yield source, Fault(("image",), "`image` names no file", 'Write image = { file = "images/court.png", alt = "…" }.')
+        yield (
+            source,
+            Fault(("image",), "`image` names no file", 'Write image = { file = "images/court.png", alt = "…" }.'),
+        )
         return
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
-        yield source, Fault(("image",), f'the picture "{name}" lies outside the campaign\'s folder', "Copy it into images/.")
+        yield (
+            source,
+            Fault(("image",), f'the picture "{name}" lies outside the campaign\'s folder', "Copy it into images/."),
+        )
     elif not path.is_file():
         yield source, Fault(("image",), f'there is no picture "{name}"', "Check the name, capital letters too.")
     elif path.suffix.lower() not in PICTURES:
         yield source, Fault(("image",), f'"{name}" is no picture that networks take', "Use .png, .jpg, .gif or .webp.")
     if not image.get("alt"):
-        yield source, Fault(("image",), "the picture has no words for those who cannot see it", 'Describe it: alt = "…"')
+        yield (
+            source,
+            Fault(("image",), "the picture has no words for those who cannot see it", 'Describe it: alt = "…"'),
+        )
     for file in group[1:]:
         if not file.words.alt:
-            yield file, Fault(("image",), f"the picture has no description in {file.language}", 'Write image = { alt = "…" }.', "warning")
+            yield (
+                file,
+                Fault(
+                    ("image",),
+                    f"the picture has no description in {file.language}",
+                    'Write image = { alt = "…" }.',
+                    "warning",
+                ),
+            )
 
 
 def _unlisted(group: list[File], campaign: Campaign) -> Iterable[Problem]:
@@ -293,7 +370,12 @@ def _stale(source: File, others: list[File]) -> Iterable[Problem]:
     written = source.path.stat().st_mtime if source.raw else 0.0
     for file in others:
         if file.raw and file.path.stat().st_mtime + STALE < written:
-            yield Problem(file.where, f"this translation is older than {source.path.name}", "Look it over, then save it.", "warning")
+            yield Problem(
+                file.where,
+                f"this translation is older than {source.path.name}",
+                "Look it over, then save it.",
+                "warning",
+            )
 
 
 def _post(name: str, group: list[File], campaign: str, folder: Path) -> Post:
@@ -303,7 +385,11 @@ def _post(name: str, group: list[File], campaign: str, folder: Path) -> Post:
     return Post(
         campaign=campaign,
         name=name,
-        words={file.language: file.words if file.words.alt else replace(file.words, alt=alt) for file in group if file.words.wordings},
+        words={
+            file.language: file.words if file.words.alt else replace(file.words, alt=alt)
+            for file in group
+            if file.words.wordings
+        },
         where=group[0].where,
         digest=sha256(b"\0".join(file.raw for file in group)).hexdigest()[:32],
         tags=facts.get("tags") or (),
@@ -319,4 +405,3 @@ def _post(name: str, group: list[File], campaign: str, folder: Path) -> Post:
         only=facts.get("only") or (),
         never=facts.get("except") or (),
     )
-

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import regex
 
-from bot.core.measure import SPACE, link_without_punctuation, measure, without_overlaps
+from bot.core.links import SPACE, link_without_punctuation
+from bot.core.measure import measure, without_overlaps
 from bot.core.network import Answers, Counting, Entity, Network
 from bot.core.post import Variant
 from bot.core.tlds import TLDS
@@ -19,9 +20,7 @@ def share(variant: Variant, answers: Answers) -> str:
 # <https://github.com/bluesky-social/atproto/tree/main/packages/api/src/rich-text>
 OPEN = rf"(?<![^{SPACE}(])"
 MENTION = regex.compile(rf"{OPEN}@([A-Za-z0-9.-]+)\b", regex.ASCII)
-LINK = regex.compile(
-    rf"{OPEN}(?:(https?://)[^{SPACE}]+|([a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)[^{SPACE}]*+)", regex.I
-)
+LINK = regex.compile(rf"{OPEN}(?:(https?://)[^{SPACE}]+|([a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)[^{SPACE}]*+)", regex.I)
 NOT_IN_TAG = rf"{SPACE}\xad\u2060\u200a-\u200d\u20e2"
 HASHTAG = regex.compile(rf"(?<![^{SPACE}])[#＃](?!\ufe0f)([^{NOT_IN_TAG}]++)")
 NAMING = regex.compile(r"[^0-9\p{P}]")

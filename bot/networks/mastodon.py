@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import regex
 
-from bot.core.measure import links_with_scheme, mentions, without_overlaps
+from bot.core.links import links_with_scheme
+from bot.core.measure import mentions, without_overlaps
 from bot.core.network import Answers, Counting, Entity, Field, Network
 from bot.core.post import Variant
 
@@ -63,9 +64,7 @@ NETWORK = Network(
     # What a server has unless it says otherwise: <https://docs.joinmastodon.org/entities/Instance/>.
     counting=Counting(limit=500, unit="graphemes", link=23, local_mentions=True),
     share=share,
-    share_fields=(
-        Field(name="server", help="Your server, if you know it", example="mastodon.social", required=False),
-    ),
+    share_fields=(Field(name="server", help="Your server, if you know it", example="mastodon.social", required=False),),
     hashtags=4,
     entities=entities,
     may_mention=1,

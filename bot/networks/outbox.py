@@ -55,7 +55,7 @@ class Outbox:
         return Receipt(id=target.stem, url=target.absolute().as_uri()) if target.exists() else None
 
     def _path(self, key: str) -> Path:
-        network, name, campaign, day, clock = key.split("/")
+        _, name, campaign, day, clock = key.split("/")
         return self.folder / (re.sub(r"[^\w.-]", "_", f"{day}-{clock.replace(':', '')}-{campaign}-{name}") + ".json")
 
 
@@ -86,5 +86,14 @@ NETWORK = Network(
     practice=True,
     finds_surely=True,
     connect=connect,
-    fields=(Field(name="folder", help="the folder that takes the posts", example="outbox", default="outbox", required=False, path=True),),
+    fields=(
+        Field(
+            name="folder",
+            help="the folder that takes the posts",
+            example="outbox",
+            default="outbox",
+            required=False,
+            path=True,
+        ),
+    ),
 )

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import regex
 
-from bot.core.measure import links, without_overlaps
+from bot.core.links import links
+from bot.core.measure import without_overlaps
 from bot.core.network import Answers, Counting, Entity, Network
 from bot.core.post import Variant
 

@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event, func, inspect, insert, literal_column, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.core.delivery import USED, Delivery
@@ -108,7 +120,9 @@ class Store:
         with self._reading() as connection:
             revision = self._revision(connection)
         if revision not in (None, *REVISIONS):
-            raise HandbillError(f"{_shown(self.path)} was written by a newer Handbill. Update this one: pip install -U handbill")
+            raise HandbillError(
+                f"{_shown(self.path)} was written by a newer Handbill. Update this one: pip install -U handbill"
+            )
         if write and revision != REVISIONS[-1]:
             self._migrate()
 
@@ -131,10 +145,21 @@ class Store:
 
     def uses(self) -> list[Use]:
         """Every time a post was said or may have been, in order."""
-        columns = [DELIVERIES.c[name] for name in ("account", "network", "campaign", "post", "wording", "at", "share", "sameness", "variant")]
-        query = select(*columns).where(DELIVERIES.c.state.in_(USED)).order_by(DELIVERIES.c.at, DELIVERIES.c.account, DELIVERIES.c.id)
+        columns = [
+            DELIVERIES.c[name]
+            for name in ("account", "network", "campaign", "post", "wording", "at", "share", "sameness", "variant")
+        ]
+        query = (
+            select(*columns)
+            .where(DELIVERIES.c.state.in_(USED))
+            .order_by(DELIVERIES.c.at, DELIVERIES.c.account, DELIVERIES.c.id)
+        )
         with self._reading() as connection:
-            return [Use(language=variant["language"], **_mapping(row)) for row in connection.execute(query) if (variant := row.variant)]
+            return [
+                Use(language=variant["language"], **_mapping(row))
+                for row in connection.execute(query)
+                if (variant := row.variant)
+            ]
 
     def deliveries(self, states: Iterable[str] = ()) -> list[Delivery]:
         """All deliveries in these states (in any, if none is named), in order of time."""
@@ -150,7 +175,9 @@ class Store:
 
     def barred(self) -> set[tuple[str, str]]:
         """(post, digest of its files) of every refused post: barred until its files change."""
-        query = select(DELIVERIES.c.campaign, DELIVERIES.c.post, DELIVERIES.c.digest).where(DELIVERIES.c.state == "refused")
+        query = select(DELIVERIES.c.campaign, DELIVERIES.c.post, DELIVERIES.c.digest).where(
+            DELIVERIES.c.state == "refused"
+        )
         with self._reading() as connection:
             return {(f"{campaign}/{post}", digest) for campaign, post, digest in connection.execute(query)}
 
@@ -187,7 +214,9 @@ class Store:
                 return Lease(account, 1)
             if row.owner != owner and connection.scalar(select(_NOW)) < row.until:
                 return None
-            connection.execute(update(LEASES).where(LEASES.c.account == account).values(owner=owner, until=until, fence=row.fence + 1))
+            connection.execute(
+                update(LEASES).where(LEASES.c.account == account).values(owner=owner, until=until, fence=row.fence + 1)
+            )
             return Lease(account, row.fence + 1)
 
     def leased(self) -> set[str]:
@@ -198,7 +227,9 @@ class Store:
     def release(self, lease: Lease) -> None:
         """Give the right back."""
         with self._writing() as connection:
-            connection.execute(update(LEASES).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence).values(until=0.0))
+            connection.execute(
+                update(LEASES).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence).values(until=0.0)
+            )
 
     # Timetable, approvals, pauses
 
@@ -213,7 +244,9 @@ class Store:
         with self._writing() as connection:
             for name in names:
                 if name not in known:
-                    connection.execute(insert(SIGHTINGS).prefix_with("OR IGNORE").values(name=name, since=now, until=now))
+                    connection.execute(
+                        insert(SIGHTINGS).prefix_with("OR IGNORE").values(name=name, since=now, until=now)
+                    )
                 elif known[name].until < now:
                     connection.execute(update(SIGHTINGS).where(SIGHTINGS.c.name == name).values(until=now))
 
@@ -248,7 +281,7 @@ class Store:
             connection.exec_driver_sql("VACUUM INTO ?", (os.fspath(path),))
 
 
-_VERSION = literal_column("alembic_version")
+_VERSION: Any = literal_column("alembic_version")
 # Lease times come from the database's own clock, so that machines with wrong clocks agree.
 _NOW = (func.julianday("now") - 2440587.5) * 86400.0
 
@@ -275,7 +308,10 @@ def _mapping(row: Row[Any]) -> dict[str, Any]:
     return {name: value for name, value in row._mapping.items() if name != "variant"}
 
 
-PLAIN = ("network", "identity", "campaign", "day", "clock", "account", "at", "state", "post", "digest", "wording", "share", "sameness", "tries", "not_before", "reason")  # fmt: skip
+PLAIN = (
+    *("network", "identity", "campaign", "day", "clock", "account", "at", "state", "post", "digest", "wording"),
+    *("share", "sameness", "tries", "not_before", "reason"),
+)
 
 
 def _columns(delivery: Delivery) -> dict[str, Any]:

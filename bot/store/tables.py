@@ -1,7 +1,6 @@
 """The tables of the ledger. Alembic's migrations make them; a test holds both together."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import JSON, Column, Date, DateTime, Dialect, Float, Integer, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
@@ -22,7 +21,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("an instant needs its time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -91,4 +90,3 @@ PAUSES = Table(
     Column("campaign", String, primary_key=True),  # "" for all
     Column("at", Instant, nullable=False),
 )
-

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.app import App
 from bot.core.choice import Choice
@@ -92,7 +93,9 @@ def _lease(app: App, delivery: Delivery) -> Lease | None:
     return app.store.lease(delivery.account, app.owner, LEASE)
 
 
-def _one(app: App, doors: Doors, delivery: Delivery, lease: Lease, now: datetime, is_newest: bool, granted: bool) -> Delivery:
+def _one(
+    app: App, doors: Doors, delivery: Delivery, lease: Lease, now: datetime, is_newest: bool, granted: bool
+) -> Delivery:
     """Take one due delivery as far as it goes now."""
     if over := _over(app, delivery, now, is_newest):
         return _saved(app, over, lease)
@@ -125,7 +128,7 @@ def _slot(delivery: Delivery) -> Slot:
     )  # fmt: skip
 
 
-def _said(choice: Choice) -> dict[str, object]:
+def _said(choice: Choice) -> dict[str, Any]:
     """What a delivery keeps of a choice."""
     use = choice.use()
     if use is None or choice.post is None:
@@ -188,4 +191,3 @@ def _settled(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Deliv
 def _saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
     app.store.save(delivery, lease)
     return delivery
-

@@ -53,7 +53,11 @@ def read_ledger(app: App) -> Ledger:
     paused = {""} if app.library.paused else set[str]()
     if store is None:
         return Ledger(History(), set(), set(), paused, set(), {})
-    settled = {(one.account, one.campaign, one.day.isoformat(), one.clock) for one in store.deliveries() if one.state not in ("waiting", "planned")}
+    settled = {
+        (one.account, one.campaign, one.day.isoformat(), one.clock)
+        for one in store.deliveries()
+        if one.state not in ("waiting", "planned")
+    }
     since = {name: sighting.since for name, sighting in store.sightings().items()}
     return Ledger(History(store.uses()), store.barred(), store.approvals(), store.pauses() | paused, settled, since)
 
@@ -122,7 +126,11 @@ def _overdue(app: App, ledger: Ledger, start: datetime) -> list[Slot]:
         if name in ledger.since
         for slot in slots([schedule], app.config.zone, max(ledger.since[name], start - LATEST), start)
     ]
-    open_still = {(slot.account, slot.campaign, slot.day, slot.clock): slot for slot in earlier if start <= slot.at + slot.late and not _settled(slot, ledger)}
+    open_still = {
+        (slot.account, slot.campaign, slot.day, slot.clock): slot
+        for slot in earlier
+        if start <= slot.at + slot.late and not _settled(slot, ledger)
+    }
     return sorted(open_still.values(), key=lambda slot: (slot.at, slot.account, slot.campaign))
 
 

@@ -9,7 +9,7 @@ import regex
 from bot.app import App
 from bot.core.facts import Setting, context, known, varies
 from bot.core.fit import candidates, fit, template_problem, width
-from bot.core.measure import links
+from bot.core.links import links
 from bot.core.network import Network
 from bot.core.post import Campaign, Post, Wording
 from bot.core.problem import Problem, SignedOut
@@ -77,7 +77,11 @@ def _template(source: Wording, facts: dict[str, object]) -> list[Problem]:
 
 def _title(source: Wording) -> list[Problem]:
     if compile_words(source.text).asks():
-        return [template_problem(BadTemplate("a supporter's fact cannot stand in a title", "Move it into the words."), source)]
+        return [
+            template_problem(
+                BadTemplate("a supporter's fact cannot stand in a title", "Move it into the words."), source
+            )
+        ]
     return []
 
 
@@ -88,7 +92,11 @@ def _read(campaign: Campaign, post: Post, language: str, networks: Iterable[Netw
             looked = False
             for network in networks:
                 setting = Setting(
-                    campaign=campaign, network=network, language=language, today=today, target=campaign.targets.get(target)
+                    campaign=campaign,
+                    network=network,
+                    language=language,
+                    today=today,
+                    target=campaign.targets.get(target),
                 )
                 if not looked:
                     yield from _look(post.words[language].wordings[wording - 1], setting)
@@ -132,7 +140,9 @@ def _look(source: Wording, setting: Setting) -> Iterator[Problem]:
         return
     where = source.where
     if text.startswith(("@", "＠")):
-        yield _warning(where, "the words begin with a mention, so X shows them to few", "Put a word or a dot before it.")
+        yield _warning(
+            where, "the words begin with a mention, so X shows them to few", "Put a word or a dot before it."
+        )
     if "$" in text and len(CASHTAG.findall(text)) > 1:
         yield _warning(where, "there is more than one $TAG, which X refuses", "Keep one.")
     if "." in text:
@@ -155,11 +165,17 @@ def _tags(text: str, where: str) -> Iterator[Problem]:
     for tag in TAG.findall(text):
         bare = tag.rstrip(".,;:!?)\"'”’…")
         if len(bare) > 1 and not HASHTAG.fullmatch(bare):
-            yield _warning(where, f'"{bare}" is not linked whole on every network', "Use only letters, digits and _, a letter first.")
+            yield _warning(
+                where,
+                f'"{bare}" is not linked whole on every network',
+                "Use only letters, digits and _, a letter first.",
+            )
         else:
             yield from _tag_shape(bare, where)
     for tag in GLUED.findall(text):
-        yield _warning(where, f'"{tag}" is not linked everywhere, for a sign stands right before it', "Put a space before the #.")
+        yield _warning(
+            where, f'"{tag}" is not linked everywhere, for a sign stands right before it', "Put a space before the #."
+        )
 
 
 def _tag_shape(tag: str, where: str) -> Iterator[Problem]:
@@ -167,7 +183,9 @@ def _tag_shape(tag: str, where: str) -> Iterator[Problem]:
     if len(letters) < 12 or not all(sign.isascii() for sign in letters):
         return
     if all(sign.islower() for sign in letters) or all(sign.isupper() for sign in letters):
-        yield _warning(where, f'"{tag}" is hard to read aloud', "Begin each word with a capital: #FamiliesBelongTogether.")
+        yield _warning(
+            where, f'"{tag}" is hard to read aloud', "Begin each word with a capital: #FamiliesBelongTogether."
+        )
 
 
 def _warning(where: str, what: str, hint: str) -> Problem:
@@ -182,21 +200,36 @@ def _copies(posts: Iterable[Post]) -> Iterator[Problem]:
             for source in words.wordings:
                 same = (post.campaign, sameness(source.text))
                 if same in seen:
-                    yield _warning(source.where, f"these words stand in {seen[same]} already", "Reword one of them; networks count copies as spam.")
+                    yield _warning(
+                        source.where,
+                        f"these words stand in {seen[same]} already",
+                        "Reword one of them; networks count copies as spam.",
+                    )
                 seen.setdefault(same, source.where)
 
 
 def _review_config(app: App) -> Iterator[Problem]:
     where = "config.toml"
-    whole, languages = app.library.campaigns, {name: campaign.languages for name, campaign in app.library.campaigns.items()}
+    whole, languages = (
+        app.library.campaigns,
+        {name: campaign.languages for name, campaign in app.library.campaigns.items()},
+    )
     broken = {problem.where.split("/")[-2] for problem in app.library.problems if "/" in problem.where}
     for schedule in app.config.schedules:
         if schedule.campaign not in whole and schedule.campaign not in broken:
-            yield Problem(where, f'a [[schedule]] names the campaign "{schedule.campaign}", which the library does not have', near(schedule.campaign, sorted(whole)))
+            yield Problem(
+                where,
+                f'a [[schedule]] names the campaign "{schedule.campaign}", which the library does not have',
+                near(schedule.campaign, sorted(whole)),
+            )
         for name in schedule.accounts if schedule.campaign in whole else ():
             language = app.config.accounts[name].language
             if language not in languages[schedule.campaign]:
-                yield Problem(where, f'account "{name}" speaks {language}, and "{schedule.campaign}" has no posts in it', f"It has: {', '.join(languages[schedule.campaign])}.")
+                yield Problem(
+                    where,
+                    f'account "{name}" speaks {language}, and "{schedule.campaign}" has no posts in it',
+                    f"It has: {', '.join(languages[schedule.campaign])}.",
+                )
     for account in app.config.accounts.values():
         yield from _review_account(app, account.name)
     yield from _rhythm(app)
@@ -207,7 +240,11 @@ def _review_account(app: App, name: str) -> Iterator[Problem]:
     asks = {ask: limit for campaign in app.library.campaigns.values() for ask, limit in campaign.asks.items()}
     for fact, value in account.me.items():
         if fact in asks and width(value) > asks[fact].longest:
-            yield Problem("config.toml", f'account "{name}": me.{fact} is longer than {asks[fact].longest} letters', "Shorten it, or raise `longest` in campaign.toml.")
+            yield Problem(
+                "config.toml",
+                f'account "{name}": me.{fact} is longer than {asks[fact].longest} letters',
+                "Shorten it, or raise `longest` in campaign.toml.",
+            )
     if app.networks[account.network].connect is None:
         yield _warning(
             "config.toml",
@@ -232,6 +269,7 @@ def _rhythm(app: App) -> Iterator[Problem]:
     for (account, campaign), (count, reason) in empty.items():
         yield _warning(
             "config.toml",
-            f'account "{account}" has nothing to say at {count} of its times for "{campaign}" in the next four weeks ({reason})',
+            f'account "{account}" has nothing to say for "{campaign}" at {count} of its times '
+            f"in the next four weeks ({reason})",
             "Write more posts, shorten `rest`, or take times out of the timetable.",
         )

@@ -93,7 +93,9 @@ def campaigns(app: App, wanted: Wanted) -> list[Campaign]:
     whole = app.library.campaigns
     if wanted.campaign and wanted.campaign not in whole:
         known = ", ".join(sorted(whole)) or "none"
-        raise AskedWrongly(f'There is no whole campaign "{wanted.campaign}" here. There are: {known}. See: handbill check')
+        raise AskedWrongly(
+            f'There is no whole campaign "{wanted.campaign}" here. There are: {known}. See: handbill check'
+        )
     found = [whole[wanted.campaign]] if wanted.campaign else list(whole.values())
     posts = {post.name: post for campaign in found for post in app.library.posts[campaign.name]}
     if wanted.post and wanted.post not in posts:
@@ -126,11 +128,15 @@ def may_share(post: Post, network: Network) -> bool:
 
 def targets(campaign: Campaign, post: Post) -> list[str]:
     """The targets a post speaks to, one at a time; [""] if to none."""
-    speaks = any("target." in source.text for words in post.words.values() for source in (*words.wordings, *words.own.values()))
+    speaks = any(
+        "target." in source.text for words in post.words.values() for source in (*words.wordings, *words.own.values())
+    )
     return list(campaign.targets) if speaks and campaign.targets else [""]
 
 
-def _offers(campaign: Campaign, post: Post, network: Network, wanted: Wanted, today: date, tell: Tell) -> Iterator[Offer]:
+def _offers(
+    campaign: Campaign, post: Post, network: Network, wanted: Wanted, today: date, tell: Tell
+) -> Iterator[Offer]:
     for language, words in post.words.items():
         if wanted.language not in (None, language):
             continue
@@ -143,9 +149,13 @@ def _offers(campaign: Campaign, post: Post, network: Network, wanted: Wanted, to
                     yield found
 
 
-def offer(campaign: Campaign, post: Post, wording: int, network: Network, language: str, target: str, today: date) -> Offer | Problem:
+def offer(
+    campaign: Campaign, post: Post, wording: int, network: Network, language: str, target: str, today: date
+) -> Offer | Problem:
     """One wording fitted for one network, with room for every supporter's facts."""
-    setting = Setting(campaign=campaign, network=network, language=language, today=today, target=campaign.targets.get(target))
+    setting = Setting(
+        campaign=campaign, network=network, language=language, today=today, target=campaign.targets.get(target)
+    )
     variant = fit(post, wording, setting, turn_hashtags(campaign, post, network, wording - 1))
     if isinstance(variant, Problem):
         return variant
@@ -282,13 +292,16 @@ def _languages(app: App, wanted: Wanted) -> list[str]:
 
 
 def _deals(app: App, wanted: Wanted, network: Network, language: str, today: date) -> list[tuple[Campaign, Post, int]]:
-    """What is dealt for a network and language: first every post once, then their second wordings, each round shuffled."""
+    """What is dealt for a network and language: every post once, then its next wording; each round shuffled."""
     voice = Voice(account="", network=network.name, handle="share", language=language)
     found = [
         (campaign, post, wording)
         for campaign in campaigns(app, wanted)
         for post in app.library.posts[campaign.name]
-        if wanted.post in (None, post.name) and is_current(campaign, post, today) and may_share(post, network) and language in post.words
+        if wanted.post in (None, post.name)
+        and is_current(campaign, post, today)
+        and may_share(post, network)
+        and language in post.words
         for wording in range(1, len(post.words[language].wordings) + 1)
     ]
     return sorted(found, key=lambda deal: (deal[2], shuffle(voice, f"{deal[0].name}/{deal[1].name}")))
@@ -304,7 +317,9 @@ class Row:
     me: Mapping[str, str]
 
 
-def share_with(app: App, wanted: Wanted, file: Path, today: date, tell: Tell, tell_bad: Callable[[int, str], None]) -> Iterator[Shared]:
+def share_with(
+    app: App, wanted: Wanted, file: Path, today: date, tell: Tell, tell_bad: Callable[[int, str], None]
+) -> Iterator[Shared]:
     """A link for each supporter of a CSV file and each network, in constant memory.
 
     `tell_bad` hears of each row that cannot be used, by number; the rest go on. Raises
@@ -315,7 +330,9 @@ def share_with(app: App, wanted: Wanted, file: Path, today: date, tell: Tell, te
         yield from dealer.deal(row)
 
 
-def read_supporters(app: App, wanted: Wanted, file: Path, tell: Tell, tell_bad: Callable[[int, str], None]) -> Iterator[Row]:
+def read_supporters(
+    app: App, wanted: Wanted, file: Path, tell: Tell, tell_bad: Callable[[int, str], None]
+) -> Iterator[Row]:
     """The rows of a CSV file, their facts tidied and checked."""
     found = campaigns(app, wanted)
     asks = {name: ask for campaign in found for name, ask in campaign.asks.items()}
@@ -325,7 +342,15 @@ def read_supporters(app: App, wanted: Wanted, file: Path, tell: Tell, tell_bad: 
     columns = _columns(file, header, asks, tell)
     for number, cells in rows:
         try:
-            yield _row(number, cells, header, columns, asks, languages, {name for campaign in found for name in campaign.targets})
+            yield _row(
+                number,
+                cells,
+                header,
+                columns,
+                asks,
+                languages,
+                {name for campaign in found for name in campaign.targets},
+            )
         except BadRow as bad:
             tell_bad(number, str(bad))
 
@@ -377,9 +402,14 @@ def _columns(file: Path, header: Sequence[str], asks: Mapping[str, Ask], tell: T
     wanted = {*asks, "language", "target"}
     columns = {place: name for place, name in named.items() if name in wanted}
     if not header:
-        raise HandbillError(f"{file} is empty. Its first row names the columns: {', '.join(sorted(asks)) or 'language'}.")
+        raise HandbillError(
+            f"{file} is empty. Its first row names the columns: {', '.join(sorted(asks)) or 'language'}."
+        )
     if asks and not columns:
-        raise HandbillError(f"{file} has no header with a column that is asked for. Its first row must name at least one of: {', '.join(sorted(wanted))}.")
+        raise HandbillError(
+            f"{file} has no header with a column that is asked for. "
+            f"Its first row must name at least one of: {', '.join(sorted(wanted))}."
+        )
     if twice := [name for name, count in Counter(columns.values()).items() if count > 1]:
         raise HandbillError(f'{file} has two columns named "{twice[0]}". Rename or remove one.')
     if ignored := [cell.strip() for place, cell in enumerate(header) if place not in columns and cell.strip()]:
@@ -392,7 +422,13 @@ def _fact_name(cell: str) -> str:
 
 
 def _row(
-    number: int, cells: list[str], header: Sequence[str], columns: Mapping[int, str], asks: Mapping[str, Ask], languages: Sequence[str], known_targets: Collection[str]
+    number: int,
+    cells: list[str],
+    header: Sequence[str],
+    columns: Mapping[int, str],
+    asks: Mapping[str, Ask],
+    languages: Sequence[str],
+    known_targets: Collection[str],
 ) -> Row:
     if len(cells) != len(header):
         raise BadRow(f"it has {len(cells)} cells, the header {len(header)}")

@@ -34,7 +34,9 @@ def new_post(app: App, campaign: str, name: str, language: str | None, text: str
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "campaign.toml").exists():
-            (folder / "campaign.toml").write_text(f'title = "{campaign.replace("-", " ").capitalize()}"\n', encoding="utf-8", newline="\n")
+            (folder / "campaign.toml").write_text(
+                f'title = "{campaign.replace("-", " ").capitalize()}"\n', encoding="utf-8", newline="\n"
+            )
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text.strip() + "\n" if text.strip() else SKELETON)
     except FileExistsError as error:

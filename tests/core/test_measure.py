@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.measure import CAP, fits, links, links_with_scheme, measure, segments, shorten
+from bot.core.links import links, links_with_scheme, shorten
+from bot.core.measure import CAP, fits, measure, segments
 from bot.core.network import Counting, Unit
 
 FAMILY = "👨‍👩‍👧‍👦"
@@ -230,30 +231,18 @@ class TestShorten:
         [
             pytest.param("https://example.org", "example.org", id="no scheme"),
             pytest.param("http://example.org/", "example.org", id="no lone slash"),
-            pytest.param(
-                "https://www.Example.org/a", "www.example.org/a", id="the host stays, in small letters"
-            ),
+            pytest.param("https://www.Example.org/a", "www.example.org/a", id="the host stays, in small letters"),
             pytest.param("https://e.org/34567890123456", "e.org/34567890123456", id="fifteen letters stay"),
-            pytest.param(
-                "https://e.org/345678901234567", "e.org/345678901234...", id="sixteen are cut to thirteen"
-            ),
+            pytest.param("https://e.org/345678901234567", "e.org/345678901234...", id="sixteen are cut to thirteen"),
             pytest.param("https://e.org/?a=1#b", "e.org/?a=1#b", id="query and fragment belong to the path"),
-            pytest.param(
-                "https://e.org?a=12345678901234", "e.org/?a=123456789...", id="a path is put before a query"
-            ),
+            pytest.param("https://e.org?a=12345678901234", "e.org/?a=123456789...", id="a path is put before a query"),
             pytest.param("https://e.org:8080/a https://e.org:443/a", "e.org:8080/a e.org/a", id="ports"),
             pytest.param("https://e.org/é", "e.org/%C3%A9", id="other letters as addresses have them"),
             pytest.param("https://é.org", "xn--9ca.org", id="also in the host"),
             pytest.param("See https://e.org/a. (https://e.org/b)", "See e.org/a. (e.org/b)", id="marks stay"),
-            pytest.param(
-                "example.org/345678901234567890", "example.org/345678901234567890", id="bare ones stay"
-            ),
-            pytest.param(
-                "xhttps://e.org HTTPS://e.org", "xhttps://e.org HTTPS://e.org", id="what is no link stays"
-            ),
-            pytest.param(
-                "https://:80/ ftp://e.org/", "https://:80/ ftp://e.org/", id="what is no address stays"
-            ),
+            pytest.param("example.org/345678901234567890", "example.org/345678901234567890", id="bare ones stay"),
+            pytest.param("xhttps://e.org HTTPS://e.org", "xhttps://e.org HTTPS://e.org", id="what is no link stays"),
+            pytest.param("https://:80/ ftp://e.org/", "https://:80/ ftp://e.org/", id="what is no address stays"),
         ],
     )
     def test_a_link_is_shown_like_this(self, text: str, shown: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import ClassVar
 from unicodedata import normalize
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.network import Counting, Network, PartName
+from bot.core.fit import compose
+from bot.core.measure import CAP, fits
+from bot.core.network import Counting, Network
 from bot.core.post import Variant
 
 LINK = "https://example.org/a?b=1&c=%20d#e/f?g"
@@ -39,33 +42,17 @@ AWKWARD = {
 many = settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 lines = st.text(st.characters(exclude_categories=("Cs", "Cc")))
-texts = (
-    st.lists(lines, min_size=1, max_size=4)
-    .map(lambda rows: normalize("NFC", "\n".join(rows)).strip())
-    .filter(bool)
-)
-links = st.text(st.characters(codec="ascii", exclude_categories=("Cc", "Zs"))).map(
-    "https://example.org/".__add__
-)
+texts = st.lists(lines, min_size=1, max_size=4).map(lambda rows: normalize("NFC", "\n".join(rows)).strip()).filter(bool)
+links = st.text(st.characters(codec="ascii", exclude_categories=("Cc", "Zs"))).map("https://example.org/".__add__)
 hashtags = st.lists(
     st.text(st.characters(categories=("L", "Nd")), min_size=1).map("#".__add__), max_size=3, unique=True
 ).map(tuple)
 
 
-def composed(network: Network, words: str, hashtags: tuple[str, ...] = (), link: str = "") -> str:
-    """The parts put together as the network's layout says; a link within the words is not repeated."""
-    link = "" if link in words.split() else link
-    parts: dict[PartName, str] = {"words": words, "hashtags": " ".join(hashtags), "link": link}
-    rows = [" ".join(parts[name] for name in row if parts[name]) for row in network.layout]
-    return "\n".join(row for row in rows if row)
-
-
-def variant(
-    network: Network, words: str, hashtags: tuple[str, ...] = (), link: str = "", title: str = ""
-) -> Variant:
+def variant(network: Network, words: str, hashtags: tuple[str, ...] = (), link: str = "", title: str = "") -> Variant:
     """A post made of these parts for `network`; one that must have a link gets one."""
     link = link or (LINK if network.needs_link else "")
-    text = composed(network, words, hashtags, link)
+    text = compose(network, words, hashtags, link)
     return Variant(text=text, words=words, hashtags=hashtags, link=link, title=title)
 
 
@@ -82,14 +69,14 @@ def longest(counting: Counting) -> str:
         # A lone SMS holds 160 letters, each part of a longer one 153.
         # <https://www.twilio.com/docs/glossary/what-sms-character-limit>
         return "a" * (160 if counting.limit == 1 else 153 * counting.limit)
-    return "a" * min(counting.limit, counting.bytes or counting.limit)
+    return "a" * min(counting.limit, counting.bytes or counting.limit, CAP)
 
 
 class ShareContract:
     """What the share link of every network must do."""
 
     network: Network
-    answers: dict[str, str] = {}
+    answers: ClassVar[dict[str, str]] = {}
 
     def shared(self, variant: Variant) -> str:
         """The share link of this variant."""
@@ -138,10 +125,9 @@ class ShareContract:
         assert bool(parts.netloc) == (parts.scheme == "https")
 
     def test_a_text_at_the_limit_fits_and_one_more_does_not(self) -> None:
-        measure = pytest.importorskip("bot.core.measure")
         text = longest(self.network.counting)
-        assert measure.fits(text, self.network.counting)
-        assert not measure.fits(text + "a", self.network.counting)
+        assert fits(text, self.network.counting)
+        assert not fits(text + "a", self.network.counting)
 
     def test_the_name_is_that_of_its_file(self) -> None:
         assert self.network.share is not None

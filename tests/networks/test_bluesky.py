@@ -58,14 +58,10 @@ def test_these_are_mentions(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(
-            "https://example.org/a.", ["https://example.org/a"], id="one mark at the end is dropped"
-        ),
+        pytest.param("https://example.org/a.", ["https://example.org/a"], id="one mark at the end is dropped"),
         pytest.param("https://example.org/a!?", ["https://example.org/a!"], id="but only one"),
         pytest.param("https://example.org/a:", ["https://example.org/a"], id="also a colon"),
-        pytest.param(
-            "(https://example.org/a)", ["https://example.org/a"], id="a bracket that it did not open"
-        ),
+        pytest.param("(https://example.org/a)", ["https://example.org/a"], id="a bracket that it did not open"),
         pytest.param("https://example.org/a_(b)", ["https://example.org/a_(b)"], id="one that it did"),
         pytest.param("example.org/a b.nowhere", ["example.org/a"], id="a bare domain with a known ending"),
         pytest.param("my-site.org", [], id="not with a hyphen"),

@@ -1,5 +1,7 @@
 """Mastodon: one server or the page that asks for it; links and mentions at a fixed price."""
 
+from typing import ClassVar
+
 import pytest
 
 from bot.core.measure import measure
@@ -20,7 +22,7 @@ class TestShare(ShareContract):
 
 class TestShareOnOneServer(ShareContract):
     network = NETWORK
-    answers = {"server": "town.example:8443"}
+    answers: ClassVar = {"server": "town.example:8443"}
 
     def test_the_text_is_one_parameter(self) -> None:
         assert self.shared(variant(NETWORK, "a b")) == "https://town.example:8443/share?text=a%20b"
