@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from bot.core.network import Network, Publisher
 from bot.core.problem import AskedWrongly, HandbillError, Problem, SignedOut
 from bot.core.render import tidy
 from bot.core.rotate import Voice
+from bot.core.schema import locate
 from bot.library import Library
 
 if TYPE_CHECKING:
@@ -45,11 +47,12 @@ class ConfigBroken(HandbillError):
 
 @dataclass(frozen=True)
 class App:
-    """What was opened, for one command. Verbs take it as their first argument."""
+    """What was opened, for one command; `source` is the config file. Verbs take it as their first argument."""
 
     config: Config
     networks: Mapping[str, Network]
     problems: tuple[Problem, ...] = ()
+    source: Path | None = None
     clock: Clock = now
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     connect: Callable[["App", Account], Publisher] | None = None
@@ -84,6 +87,16 @@ class App:
         from bot.store import open_store
 
         return open_store(self.config.database, write=False)
+
+    def where(self, *path: str | int) -> str:
+        """The place of a key in the config file, with its line: config.toml:12."""
+        if self.source is None:
+            return config.FILE
+        shown = _shown(self.source)
+        try:
+            return f"{shown}:{locate(self.source.read_text(encoding='utf-8-sig'), path)}"
+        except (OSError, ValueError):
+            return shown
 
     def speaker(self, name: str) -> Speaker:
         """An account as rotation and fitting see it."""
@@ -127,17 +140,26 @@ class App:
         if variable := account.answers.get(f"{name}_env"):
             if value := self.environ.get(variable):
                 return value
-            raise SignedOut(f'the environment variable {variable} is not set; account "{account.name}" needs it')
+            # Somebody may have written the secret itself there: only what looks like a name is shown.
+            shown = variable if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else f"that {name}_env names"
+            raise SignedOut(f'the environment variable {shown} is not set; account "{account.name}" needs it')
         if file := account.answers.get(f"{name}_file"):
-            try:
-                return (self.config.folder / file).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SignedOut(
-                    f'{file} cannot be read ({error.strerror}); account "{account.name}" needs it'
-                ) from error
+            return self._secret_in(account, name, self.config.folder / file)
         raise SignedOut(
             f'account "{account.name}" has no {name}: write {name}_env = "…" or {name}_file = "…" in config.toml'
         )
+
+    def _secret_in(self, account: Account, name: str, file: Path) -> str:
+        try:
+            value = file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise SignedOut(
+                f'the file that {name}_file names cannot be read ({why}); account "{account.name}" needs it'
+            ) from error
+        if not value:
+            raise SignedOut(f'the file that {name}_file names is empty; account "{account.name}" needs it')
+        return value
 
 
 def open_app(path: Path | None = None, clock: Clock = now) -> App:
@@ -146,18 +168,36 @@ def open_app(path: Path | None = None, clock: Clock = now) -> App:
     Raises ConfigBroken with every error in the file, AskedWrongly if a named file is not there.
     """
     known = networks.load()
-    chosen = path or Path(config.FILE)
+    chosen = path or here() / config.FILE
     if not chosen.exists():
         if path is not None:
             raise AskedWrongly(f"There is no file {path}. Make one with: handbill init")
-        return App(config=_default(Path.cwd()), networks=known, clock=clock)
+        return App(config=_default(here()), networks=known, clock=clock)
+    if chosen.is_dir():
+        raise HandbillError(f"{_shown(chosen)} is a folder, not a file. Rename it, or name a file with --config.")
     try:
-        found, problems = config.read(chosen, known, os.path.relpath(chosen) if path is None else str(path))
+        found, problems = config.read(chosen, known, _shown(chosen))
     except OSError as error:
-        raise HandbillError(f"{chosen} cannot be read ({error.strerror}). Check its permissions.") from error
+        raise HandbillError(f"{_shown(chosen)} cannot be read ({error.strerror}). Check its permissions.") from error
     if found is None:
         raise ConfigBroken(problems)
-    return App(config=found, networks=known, problems=tuple(problems), clock=clock)
+    return App(config=found, networks=known, problems=tuple(problems), source=chosen.absolute(), clock=clock)
+
+
+def here() -> Path:
+    """The folder that the command runs in; HandbillError if somebody has taken it away."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise HandbillError("The folder you are in is gone. Go to another one with cd, then try again.") from error
+
+
+def _shown(path: Path) -> str:
+    """A path as a person in this folder would write it."""
+    try:
+        return path.relative_to(here()).as_posix()
+    except ValueError:
+        return str(path)
 
 
 def _default(folder: Path) -> Config:

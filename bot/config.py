@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from bot.core.timetable import DAYS, Schedule
 
 FILE = "config.toml"
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential)(?!.*_(env|file)$)")
+SECRET_ROW = re.compile(r"(?i)password|passwd|secret|token|key|credential|notify|://")
 SUFFIXES = ("_env", "_file")
 
 
@@ -66,6 +67,24 @@ def _database(value: Any) -> str:
     raise Bad("must be the address of a database", 'Write it like "sqlite:///handbill.db".')
 
 
+def _named_variable(value: Any) -> str:
+    # Where somebody wrote the secret itself, no message may repeat it.
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        return value
+    raise Bad("must be the name of an environment variable", 'Write the name, not the secret: "TOWN_PASSWORD".')
+
+
+_variable = schema.leaf(_named_variable)
+
+
+def _notify(value: Any, path: schema.Path, faults: Faults) -> tuple[str, ...]:
+    # These addresses can hold passwords, so no message may repeat one.
+    if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+        return tuple(value)
+    faults.append(Fault(path, "`notify` must be a list of addresses", 'Write it like ["mailto://…"].'))
+    return ()
+
+
 def _approval(value: Any) -> bool:
     if value not in ("none", "post"):
         raise Bad("must be none or post", 'Write approval = "post" if a person is to approve the words first.')
@@ -100,34 +119,44 @@ def _account(networks: Mapping[str, Network]) -> Kind:
     }
 
     def kind(value: Any, path: schema.Path, faults: Faults) -> Account:
-        value = dict(value) if isinstance(value, Mapping) else {}
-        network = networks.get(value.get("network", ""))
-        for name in [name for name in value if _is_secret(name, network)]:
-            faults.append(_secret_fault((*path, name)))
-            del value[name]
+        network = networks.get(str(value.get("network"))) if isinstance(value, Mapping) else None
         asked = _answers(network)
-        found = schema.table({**common, **asked}, required=["network"])(value, path, faults)
-        answers = {name: found[name] for name in asked if found.get(name)}
-        faults += _unanswered(network, answers, path)
-        known = {name: found[name] for name in ("network", "handle", "language", "me") if found.get(name)}
-        return Account(name=str(path[-1]), answers=answers, **{"network": "", **known})
+        told = _without_secrets(value, network, path, faults)
+        found = schema.table({**common, **asked}, required=["network"])(told, path, faults)
+        faults += _unanswered(network, found, path)
+        return Account(
+            name=str(path[-1]),
+            network=found.get("network") or "",
+            handle=found.get("handle") or "",
+            language=found.get("language") or "en",
+            me=found.get("me") or {},
+            answers={key: found[key] for key in asked if found.get(key)},
+        )
 
     return kind
 
 
-def _unanswered(network: Network | None, answers: Mapping[str, str], path: schema.Path) -> list[Fault]:
+def _without_secrets(value: Any, network: Network | None, path: schema.Path, faults: Faults) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    secrets = [name for name in value if _is_secret(name, network)]
+    faults += [_secret_fault((*path, name)) for name in secrets]
+    return {name: value[name] for name in value if name not in secrets}
+
+
+def _unanswered(network: Network | None, found: Mapping[str, object], path: schema.Path) -> list[Fault]:
     return [
         Fault(path, f"`{asked.name}` is missing", f'Write {asked.name} = "{asked.example}" ({asked.help}).')
         for asked in (network.fields if network else ())
-        if asked.required and not asked.secret and asked.name not in answers
+        if asked.required and not asked.secret and asked.name not in found
     ]
 
 
 def _answers(network: Network | None) -> dict[str, Kind]:
     keys: dict[str, Kind] = {}
     for asked in network.fields if network else ():
-        names = [asked.name + suffix for suffix in SUFFIXES] if asked.secret else [asked.name]
-        keys |= dict.fromkeys(names, schema.text)
+        keys |= {f"{asked.name}_env": _variable, f"{asked.name}_file": schema.text} if asked.secret else {}
+        keys |= {} if asked.secret else {asked.name: schema.text}
     return keys
 
 
@@ -152,7 +181,7 @@ def keys(networks: Mapping[str, Network]) -> dict[str, Kind]:
         "library": schema.text,
         "database": schema.leaf(_database),
         "timezone": schema.leaf(_zone),
-        "notify": schema.many(schema.text),
+        "notify": _notify,
         "site": schema.table(SITE),
         "accounts": schema.named(_account(networks)),
         "schedule": schema.many(schema.table(SCHEDULE, required=["campaign", "accounts", "times"])),
@@ -163,7 +192,7 @@ def read(path: Path, networks: Mapping[str, Network], where: str) -> tuple[Confi
     """The Config in a file, or None if there is an error in it; and every problem. OSError if unreadable."""
     text, problems = decode(path.read_bytes(), where)
     if problems:
-        return None, problems
+        return None, [_hushed(problem, text) for problem in problems]
     values, problems = schema.parse(text, where)
     if problems:
         return None, problems
@@ -174,6 +203,14 @@ def read(path: Path, networks: Mapping[str, Network], where: str) -> tuple[Confi
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     return _config(path.absolute().parent, found), problems
+
+
+def _hushed(problem: Problem, text: str) -> Problem:
+    """The fault, without the words around it where they may belong to a secret."""
+    number = int(problem.where.rpartition(":")[2])
+    if not text or not SECRET_ROW.search(text.split("\n")[number - 1]):
+        return problem
+    return replace(problem, what="a sign that nobody can see, or that looks like another")
 
 
 def _cross(found: Mapping[str, Any]) -> list[Fault]:
@@ -191,7 +228,7 @@ def _cross(found: Mapping[str, Any]) -> list[Fault]:
     for number, schedule in enumerate(found.get("schedule") or ()):
         faults += [
             Fault(("schedule", number, name), f"`{name}` is an empty list", "Name at least one.")
-            for name in ("accounts", "times")
+            for name in ("accounts", "days", "times")
             if schedule.get(name) == ()
         ]
     if found.get("notify"):

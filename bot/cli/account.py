@@ -3,11 +3,11 @@
 import click
 
 from bot.app import App
-from bot.cli.show import complain, lines, opened, table
+from bot.cli.show import Noun, complain, lines, opened, table
 from bot.core.problem import SignedOut
 
 
-@click.group("account")
+@click.group("account", cls=Noun)
 def account_command() -> None:
     """The organization's own accounts."""
 

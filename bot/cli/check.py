@@ -15,7 +15,10 @@ from bot.work.review import review
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
 @click.pass_context
 def check_command(ctx: click.Context, as_json: bool) -> None:
-    """Find every problem in config and library; silent if there is none."""
+    """Find every problem in config and library; silent if none.
+
+    Errors end with exit code 1; warnings are worth a look, and everything works.
+    """
     try:
         app = opened(ctx, silent=True)
         problems = review(app, watched("Reading posts"))

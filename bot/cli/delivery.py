@@ -2,13 +2,14 @@
 
 import click
 
-from bot.cli.show import complain, lines, opened, table
-from bot.core.delivery import STEPS
+from bot.cli.show import Noun, complain, lines, opened, table
+from bot.core.choice import approval_of
+from bot.core.delivery import STEPS, Delivery
 from bot.core.problem import AskedWrongly
 from bot.work.report import delivery_line
 
 
-@click.group("delivery")
+@click.group("delivery", cls=Noun)
 def delivery_command() -> None:
     """What was said, what was not, and why."""
 
@@ -49,11 +50,13 @@ def list_command(ctx: click.Context, states: tuple[str, ...], as_json: bool) -> 
 @click.argument("number", type=int)
 @click.pass_context
 def approve_command(ctx: click.Context, number: int) -> None:
-    """Approve the exact words of a waiting delivery (NUMBER from `delivery list`); an edit of them asks again."""
-    from bot.core.choice import approval_of
+    """Approve the exact words of delivery NUMBER.
 
+    The number stands in `handbill delivery list --state waiting`. If the words are edited later, they wait again.
+    """
     app = opened(ctx)
-    one = next((one for one in app.store.deliveries(("waiting",)) if one.id == number), None)
+    waiting: list[Delivery] = app.ledger.deliveries(("waiting",)) if app.ledger else []
+    one = next((one for one in waiting if one.id == number), None)
     if one is None or one.variant is None:
         raise AskedWrongly(f"No delivery {number} waits for approval. See: handbill delivery list --state waiting")
     app.store.approve(approval_of(one.network, one.variant.text), app.clock())

@@ -5,26 +5,55 @@ from pathlib import Path
 
 import click
 
-from bot.app import example_config, sample_library
+from bot.app import example_config, here, sample_library
 from bot.config import FILE
-from bot.core.problem import AskedWrongly
+from bot.core.problem import AskedWrongly, HandbillError
 
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def init_command(folder: Path) -> None:
-    """Make config.toml and a copy of the sample library, in FOLDER or here."""
+    """Make a config.toml and a copy of the sample posts.
+
+    They come into FOLDER, or into this one. What is there already stays as it is.
+    """
+    here()
     config, posts = folder / FILE, folder / "posts"
     for there in (config, posts):
         if there.exists():
             raise AskedWrongly(f"{there} is there already and stays as it is. Name another folder: handbill init NAME")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(sample_library(), posts)
-    shutil.copyfile(example_config(), config)
-    click.echo(f"Made {config} and {posts}, with a sample campaign that goes to an outbox only.")
-    click.echo("Next:" + ("" if folder == Path() else f"\n  cd {folder}"))
+    make(config, posts)
+    click.echo(f"Made {config} and {posts}, with a sample campaign that is posted into a folder only.")
     click.echo(
-        "  handbill check      find problems\n"
+        "Next:" + ("" if folder == Path() else f'\n  cd "{folder}"' if " " in str(folder) else f"\n  cd {folder}")
+    )
+    click.echo(
+        "  handbill check      find problems (it is silent if there are none)\n"
         "  handbill plan       see what will be said this week\n"
         "  handbill up         begin"
     )
+
+
+def make(config: Path, posts: Path) -> None:
+    """Copy both, or leave neither behind; raises HandbillError."""
+    copying = posts.with_name(f".{posts.name}.part")
+    try:
+        posts.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(sample_library(), copying, dirs_exist_ok=True)
+        shutil.copyfile(example_config(), config)
+        copying.rename(posts)
+    except BaseException as error:
+        shutil.rmtree(copying, ignore_errors=True)
+        config.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        raise HandbillError(
+            f"{posts.parent.absolute()} cannot be written, and is left as it was ({_reason(error)}). "
+            "See that there is room and that you may write there, or name another folder: handbill init NAME"
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    return error.strerror or str(error)

@@ -76,7 +76,10 @@ def _show_slot(planned: Planned, clock: str) -> None:
 )
 @click.pass_context
 def rehearse_command(ctx: click.Context, start: datetime | None, days: float, out: Path) -> None:
-    """Run the real engine on a simulated clock, into a folder: nothing leaves this machine."""
+    """Try it out: the engine on a simulated clock, into a folder.
+
+    Nothing leaves this machine, and the ledger stays as it is.
+    """
     from bot.work.rehearse import LINES, rehearse
 
     app = opened(ctx)
@@ -86,9 +89,8 @@ def rehearse_command(ctx: click.Context, start: datetime | None, days: float, ou
     show_deliveries(deliveries, app.config.zone)
     sent = sum(one.state == "sent" for one in deliveries)
     others = len(deliveries) - sent
-    click.echo(
-        f"{sent} posts said, {others} not, from {begun.astimezone(app.config.zone):%Y-%m-%d %H:%M} for {days:g} days."
-    )
+    since = f"{begun.astimezone(app.config.zone):%Y-%m-%d %H:%M}"
+    click.echo(f"{sent} posts said, {others} not, from {since} for {days:g} {'day' if days == 1 else 'days'}.")
     click.echo(f"Each post is a file below {out}; all of them in a row: {out / LINES}")
     if any(one.state not in ("sent", "skipped") for one in deliveries):
         ctx.exit(1)

@@ -2,18 +2,19 @@
 
 import sys
 from datetime import date
-from pathlib import Path
 
 import click
 
-from bot.cli.show import complain, left_out, lines, opened, table
+from bot.app import here, sample_library
+from bot.cli.show import Noun, complain, left_out, lines, opened, table, typed
 from bot.core.post import Campaign, Post
 from bot.core.problem import AskedWrongly
 from bot.core.timetable import local_day
+from bot.library.files import shown
 from bot.work.write import new_post
 
 
-@click.group("post")
+@click.group("post", cls=Noun)
 def post_command() -> None:
     """The posts in the library."""
 
@@ -25,14 +26,19 @@ def post_command() -> None:
 @click.option("--text", help="The words; else they are read from standard input, or left for you to write.")
 @click.pass_context
 def new_command(ctx: click.Context, campaign: str, name: str, language: str | None, text: str | None) -> None:
-    """Begin a post: a file NAME in CAMPAIGN, which is made too if it is not there."""
+    """Begin a post: a file NAME in the folder CAMPAIGN.
+
+    A campaign that is not there yet is made too. NAME is in small words: court-date.
+    """
     app = opened(ctx)
-    if app.config.is_default and app.config.library != Path.cwd() / "posts":
+    if app.config.is_default and app.config.library == sample_library():
         raise AskedWrongly("There is no library of your own here yet. Make one with: handbill init")
-    if text is None and not sys.stdin.isatty():
-        text = sys.stdin.read()
-    path = new_post(app, campaign, name, language, text or "")
-    click.echo(f"Made {path}." + ("" if (text or "").strip() else " Write your words below the second row of +++."))
+    if text is None:
+        text = "" if sys.stdin is None or sys.stdin.isatty() else "".join(typed())
+    path = new_post(app, campaign, name, language, text)
+    click.echo(
+        f"Made {shown(path, here())}." + ("" if text.strip() else " Write your words below the second row of +++.")
+    )
     click.echo("Then: handbill check")
 
 

@@ -4,7 +4,7 @@ import logging
 import signal
 from collections.abc import Iterable
 from types import FrameType
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -12,9 +12,10 @@ from bot.app import App
 from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.work.deliver import tick
+from bot.work.plan import plan
 
 SECONDS = 15
+AHEAD = 28
 
 
 @click.command("run")
@@ -27,6 +28,7 @@ def run_command(ctx: click.Context, once: bool) -> None:
     if once:
         changed = beat(app)
         ctx.exit(1 if any(one.state not in ("sent", "skipped", "waiting") for one in changed) else 0)
+    click.echo("The engine runs. Ctrl-C stops it, and nothing is lost.")
     keep_time(app)
 
 
@@ -36,52 +38,104 @@ def up_command(ctx: click.Context) -> None:
     """Run everything in one process, and say where to look."""
     app = opened(ctx)
     left_out(app.library.problems)
-    click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.")
+    click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.\n")
+    for folder, account in practice_folders(app):
+        click.echo(f'The posts of "{account}" go into the folder {folder}')
     click.echo(
-        "Look at it from another window:\n"
+        "To look at it, type in another window, in this folder:\n"
         "  handbill plan            what will be said\n"
-        "  handbill delivery list   what was said, and what was not"
+        "  handbill delivery list   what was said, and what was not\n"
     )
-    for account in app.config.accounts.values():
-        if (
-            folder := app.config.folder / account.answers.get("folder", "outbox")
-            if app.networks[account.network].practice
-            else None
-        ):
-            click.echo(f"  {folder}   the posts of {account.name}")
     keep_time(app)
 
 
+def practice_folders(app: App) -> list[tuple[str, str]]:
+    """Where the posts of accounts go that nobody outside reads: (folder, account)."""
+    return [
+        (folder, account.name)
+        for account in app.config.accounts.values()
+        if app.networks[account.network].practice and (folder := app.answers(account).get("folder"))
+    ]
+
+
 def keep_time(app: App) -> None:
-    """Tick until somebody stops it. APScheduler is only the clock; the ledger knows what is due."""
+    """Look at once and then every few seconds, until somebody stops it.
+
+    APScheduler is only the clock; the ledger knows what is due.
+    """
     from apscheduler.schedulers.blocking import BlockingScheduler
 
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, _end)
+    beat(app)
+    tell_next(app)
     scheduler = BlockingScheduler(timezone="UTC")
-    failed: list[HandbillError] = []
+    engine = Engine(app)
+    ended: list[Exception] = []
 
-    def job() -> None:
+    def look() -> None:
         try:
-            beat(app.fresh())
-        except HandbillError as error:
-            failed.append(error)
+            engine.look()
+        except Exception as error:
+            ended.append(error)
             scheduler.shutdown(wait=False)
 
-    def stop(number: int, frame: FrameType | None) -> Any:
-        raise KeyboardInterrupt
+    scheduler.add_job(look, "interval", seconds=SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None)
+    scheduler.start()
+    if ended:
+        raise ended[0]
 
-    signal.signal(signal.SIGTERM, stop)
-    app.store.prepare(write=True)
-    job()
-    if not failed:
-        scheduler.add_job(job, "interval", seconds=SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None)
-        scheduler.start()
-    if failed:
-        raise failed[0]
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    click.echo("Stopped. Nothing was lost.", err=True)
+    raise SystemExit(0)
+
+
+class Engine:
+    """One look after the other. Trouble that may pass, such as a full disk, is said once and does not end it."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._trouble = ""
+
+    def look(self) -> None:
+        """Do what is due, with the files as they stand now."""
+        try:
+            app = self._app.fresh()
+            if beat(app):
+                left_out(app.library.problems)
+                tell_next(app)
+        except BrokenPipeError:
+            raise
+        except (HandbillError, OSError) as error:
+            self._say(f"{error}\nHandbill goes on trying.")
+            return
+        self._trouble = ""
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            complain(trouble)
+        self._trouble = trouble
+
+
+def tell_next(app: App) -> None:
+    """When the next post is due, so that nobody sits before a silent window."""
+    coming = (planned for planned in plan(app, app.clock(), AHEAD) if planned.state != "skipped")
+    planned = next(coming, None)
+    if planned is None:
+        complain(f"Nothing will be said in the next {AHEAD} days. To see why: handbill plan --days {AHEAD}")
+        return
+    choice, zone = planned.choice, app.config.zone
+    at = choice.slot.at.astimezone(zone)
+    about = f"{choice.slot.account}: {choice.slot.campaign}/{choice.post.name if choice.post else '?'}"
+    waits = f" ({planned.reason})" if planned.reason else ""
+    click.echo(f"Next: {at:%A, %Y-%m-%d %H:%M} ({zone.key})  {about}{waits}")
 
 
 def beat(app: App) -> list[Delivery]:
     """One tick, and a word on each delivery that changed."""
+    from bot.work.deliver import tick  # with the database; help and pause words need none
+
     changed = tick(app, app.clock())
     tell(changed, app)
     return changed
@@ -93,7 +147,7 @@ def tell(changed: Iterable[Delivery], app: App) -> None:
         at = one.at.astimezone(app.config.zone)
         about = f"{at:%Y-%m-%d %H:%M}  {one.account}  {one.campaign}/{one.post or '?'}  {one.state}"
         if one.state == "sent":
-            click.echo(f"{about}  {one.receipt.url if one.receipt else ''}")
+            click.echo(f"{about}  {one.receipt.url if one.receipt else ''}".rstrip())
         else:
             complain(f"{about}: {one.reason}")
 
@@ -102,7 +156,7 @@ def tell(changed: Iterable[Delivery], app: App) -> None:
 @click.argument("campaign", default="")
 @click.pass_context
 def pause_command(ctx: click.Context, campaign: str) -> None:
-    """Stop saying anything, for one CAMPAIGN or for all, until resume."""
+    """Say nothing until resume, for one CAMPAIGN or for all."""
     app = opened(ctx)
     _known(app, campaign)
     app.store.pause(campaign, app.clock())
@@ -118,6 +172,8 @@ def resume_command(ctx: click.Context, campaign: str) -> None:
     """End a pause."""
     app = opened(ctx)
     was = app.store.resume(campaign)
+    if not was:
+        _known(app, campaign)
     click.echo(f"Resumed {_named(campaign)}." if was else f"There was no pause of {_named(campaign)}.")
     if app.library.paused:
         complain(f"A file named PAUSE in {app.config.library} still pauses everything. Take it away to go on.")

@@ -2,19 +2,21 @@
 
 import csv
 import json
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from bot.app import App
-from bot.cli.show import complain, indented, left_out, opened
+from bot.cli.show import complain, indented, left_out, opened, typed, watched
 from bot.core.measure import fits, measure
 from bot.core.network import Network
 from bot.core.problem import AskedWrongly, Problem
 from bot.core.timetable import local_day
-from bot.work.share import Shared, Wanted, offers, share_with, shared
+from bot.work.deal import all_of, share_with
+from bot.work.share import Shared, Wanted, offers, shared
 
 COLUMNS = (
     "campaign",
@@ -52,47 +54,61 @@ def share_command(
     supporters: Path | None,
     as_json: bool,
 ) -> None:
-    """Make share links: supporters open one and find the words prefilled.
+    """Make share links: supporters find the words prefilled.
 
     With --supporters each row gets one wording for each network, and without --json the result is CSV.
     """
     app = opened(ctx)
     left_out(app.library.problems)
-    wanted = Wanted(campaign=campaign, networks=networks, language=language, post=post)
-    today = local_day(app.clock(), app.config.zone)
+    answers = {"server": server} if server else {}
+    wanted = Wanted(campaign=campaign, networks=networks, language=language, post=post, answers=answers)
     told = Told()
-    if supporters:
-        if server:
-            raise AskedWrongly("--server and --supporters do not go together.")
-        if not supporters.exists():
-            raise AskedWrongly(f"There is no file {supporters}.")
-        found = share_with(app, wanted, supporters, today, told.tell, told.tell_row)
-        show_json(found) if as_json else show_csv(found)
+    found = told.counted(links(app, wanted, supporters, told))
+    if as_json:
+        show_json(found)
+    elif supporters:
+        show_csv(found)
     else:
-        answers = {"server": server} if server else {}
-        links = (shared(one, {}, answers) for one in offers(app, wanted, today, told.tell))
-        show_json(links) if as_json else show_links(app, links)
-    ctx.exit(1 if told.count else 0)
+        show_links(found)
+    if not told.links:
+        complain("Nothing can be shared today. See: handbill post list")
+    ctx.exit(1 if told.errors else 0)
+
+
+def links(app: App, wanted: Wanted, supporters: Path | None, told: "Told") -> Iterator[Shared]:
+    """The links asked for, one after the other."""
+    today = local_day(app.clock(), app.config.zone)
+    if supporters:
+        watch = all_of if sys.stdout.isatty() else watched("Making links")
+        return share_with(app, wanted, supporters, today, told.tell, told.tell_row, watch)
+    return (shared(one, {}, wanted.answers) for one in offers(app, wanted, today, told.tell))
 
 
 class Told:
-    """What was complained of, each thing once."""
+    """What was complained of, each thing once, and how many links there were."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.errors = 0
+        self.links = 0
         self._seen: set[Problem] = set()
 
     def tell(self, problem: Problem) -> None:
         """Say a problem, the first time."""
         if problem not in self._seen:
             self._seen.add(problem)
-            self.count += problem.severity == "error"
+            self.errors += problem.severity == "error"
             complain(str(problem))
 
     def tell_row(self, number: int, what: str) -> None:
         """Say what is wrong with a supporter's row."""
-        self.count += 1
-        complain(f"Row {number} is left out: {what}.")
+        self.errors += 1
+        complain(f"Row {number} is left out: {what.rstrip('?')}{'?' if what.endswith('?') else '.'}")
+
+    def counted(self, found: Iterable[Shared]) -> Iterator[Shared]:
+        """Give links on, and count them."""
+        for one in found:
+            self.links += 1
+            yield one
 
 
 def show_json(found: Iterable[Shared]) -> None:
@@ -118,21 +134,16 @@ def guarded(value: object) -> object:
     return "" if value is None else value
 
 
-def show_links(app: App, found: Iterable[Shared]) -> None:
+def show_links(found: Iterable[Shared]) -> None:
     """Each link under the words it carries."""
-    any_shown = False
     for one in found:
-        any_shown = True
-        offer = one.offer
+        offer, network = one.offer, one.offer.network
         head = f"{offer.campaign.name}/{offer.post.name} (wording {offer.wording}, {offer.variant.language})"
-        length = f"{one.length} of {offer.network.counting.limit}"
-        click.secho(f"{offer.network.label}: {head}; {length}", bold=True)
+        click.secho(f"{network.label}: {head}; {one.length} of {network.counting.limit}", bold=True)
         click.echo(indented(one.text, 4))
-        if not offer.network.carries_text:
+        if not network.carries_text:
             click.secho("    This link carries no words: copy them first, then open it.", dim=True)
         click.echo(f"    {one.url}\n")
-    if not any_shown:
-        complain("Nothing can be shared today. See: handbill post list")
 
 
 @click.command("measure")
@@ -140,7 +151,10 @@ def show_links(app: App, found: Iterable[Shared]) -> None:
 @click.option("--jsonl", is_flag=True, help="Read one JSON string a line.")
 @click.pass_context
 def measure_command(ctx: click.Context, network: str, jsonl: bool) -> None:
-    """Count a text as a network counts it; the text comes on standard input."""
+    """Count a text on standard input as a network counts it.
+
+    Answers with JSON: its length, the limit, and whether it fits.
+    """
     networks = open_networks()
     if network not in networks:
         raise AskedWrongly(f'There is no network "{network}". Known: {", ".join(sorted(networks))}.')
@@ -165,24 +179,18 @@ def measured(text: str, network: Network) -> dict[str, object]:
 
 
 def _texts(jsonl: bool) -> Iterable[str]:
-    source = sys.stdin
-    if hasattr(source, "reconfigure"):
-        source.reconfigure(encoding="utf-8", newline="")
-    try:
-        if not jsonl:
-            yield source.read().removesuffix("\n")
-            return
-        for number, row in enumerate(source, 1):
-            yield _json_string(row, number)
-    except UnicodeDecodeError as error:
-        raise AskedWrongly("The text on standard input is not UTF-8.") from error
+    if not jsonl:
+        yield re.sub(r"\r?\n\Z", "", "".join(typed()))
+        return
+    for number, row in enumerate(typed(), 1):
+        yield _json_string(row, number)
 
 
 def _json_string(row: str, number: int) -> str:
     try:
         text = json.loads(row)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         text = None
     if not isinstance(text, str):
-        raise AskedWrongly(f"Line {number} of the input is not a JSON string.")
+        raise AskedWrongly(f'Line {number} of the input is not a JSON string. Write it in quotes: "Clean air now".')
     return text

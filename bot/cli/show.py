@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -48,7 +49,7 @@ def left_out(problems: Iterable[Problem]) -> None:
             complain(str(problem))
         if len(errors) > 5:
             complain(f"… and {len(errors) - 5} more.")
-        complain("The posts above are left out until that is put right. See: handbill check")
+        complain("What stands there is left out until that is put right. See: handbill check")
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -67,10 +68,28 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console().print(grid)
 
 
-def watched(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
-    """Go through a sequence; after a second, show a bar if a person watches."""
+class Noun(click.Group):
+    """Commands about one thing; alone it shows which there are."""
 
-    def through(items: Sequence[Item]) -> Iterator[Item]:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show help where nothing is asked."""
+        if not args:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+class Watched(Protocol):
+    """A way through items of which there are about `total`."""
+
+    def __call__(self, items: Iterable[Item], total: int | None = None) -> Iterable[Item]:
+        """Give each item on."""
+
+
+def watched(label: str) -> Watched:
+    """Go through items; after a second, show a bar if a person watches."""
+
+    def through(items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
         if not sys.stderr.isatty():
             yield from items
             return
@@ -79,7 +98,8 @@ def watched(label: str) -> Callable[[Sequence[Item]], Iterable[Item]]:
 
         begun = monotonic()
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(label, total=len(items), visible=False)
+            expected = len(items) if isinstance(items, Sized) else total
+            task = progress.add_task(label, total=expected, visible=False)
             for item in items:
                 yield item
                 progress.update(task, advance=1, visible=monotonic() - begun > 1)
@@ -93,6 +113,7 @@ class InstantType(click.ParamType[datetime]):
     name = "instant"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read what was typed, or say how to write it."""
         if isinstance(value, datetime):
             return value
         try:
@@ -108,6 +129,8 @@ def begin(app: App, start: datetime | None) -> datetime:
     """The instant to begin at, in UTC: now, if none is given."""
     if start is None:
         return app.clock()
+    if not 1970 < start.year < 9000:
+        raise AskedWrongly("--from lies too far away. Write it like 2026-12-01T09:00.")
     return start.replace(tzinfo=start.tzinfo or app.config.zone).astimezone(UTC)
 
 
@@ -116,3 +139,16 @@ def span(days: float) -> float:
     if not 0 < days <= 3660:
         raise AskedWrongly("--days needs a number above 0, at most 3660.")
     return days
+
+
+def typed() -> Iterable[str]:
+    """The rows of standard input, each with its end; raises AskedWrongly if they are not UTF-8."""
+    source = sys.stdin
+    if source is None:
+        return
+    if isinstance(source, TextIOWrapper):
+        source.reconfigure(encoding="utf-8", errors="strict", newline="")
+    try:
+        yield from source
+    except UnicodeDecodeError as error:
+        raise AskedWrongly("The text on standard input is not UTF-8. Save it as UTF-8 first.") from error

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from urllib.parse import urlsplit
 
-from bot.core.facts import Setting, link
+import regex
+
+from bot.core.facts import Setting
 from bot.core.fit import fit, turn_hashtags
 from bot.core.network import Network
 from bot.core.post import Campaign, Post, Variant
@@ -14,9 +15,7 @@ from bot.core.problem import Problem
 from bot.core.rotate import History, Use, Voice, next_wording, obstacle, ranked, sameness
 from bot.core.timetable import Slot
 
-# Names set aside for examples: https://www.rfc-editor.org/rfc/rfc2606
-EXAMPLES = ("example.org", "example.com", "example.net", "example", "invalid", "test")
-PRACTICE = "is practice material (a sample, or a link to example.org), which goes to an outbox only"
+PRACTICE = "practice material (a sample, or a link to example.org), which goes to an outbox only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +83,14 @@ def choose(
         found = _words(slot, speaker, campaign, post, history)
         if isinstance(found, Problem):
             problems.append(found)
-            obstacles["has words that do not fit or cannot be read"] += 1
+            obstacles["words that do not fit or cannot be read"] += 1
             continue
         wording, variant = found
+        if not speaker.network.practice and is_example(variant):
+            obstacles[PRACTICE] += 1
+            continue
         if history.near_copy(speaker.voice, sameness(variant.text), slot.at):
-            obstacles["was said by another account of this network within 7 days"] += 1
+            obstacles["said by another account of this network within 7 days"] += 1
             continue
         return Choice(
             slot=slot,
@@ -115,8 +117,8 @@ def _sort(
     for post in posts:
         why = obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history)
         if not why and (f"{post.campaign}/{post.name}", post.digest) in barred:
-            why = "was refused by a network and has not changed since"
-        if not why and not speaker.network.practice and is_practice(campaign, post, speaker):
+            why = "refused by a network and not changed since"
+        if not why and campaign.sample and not speaker.network.practice:
             why = PRACTICE
         if why:
             obstacles[why] += 1
@@ -125,24 +127,16 @@ def _sort(
     return able, obstacles
 
 
-def is_practice(campaign: Campaign, post: Post, speaker: Speaker) -> bool:
-    """Whether a post is an example that no real account may say."""
-    if campaign.sample:
-        return True
-    sources = [source.text for words in post.words.values() for source in words.wordings]
-    addresses = [link(campaign, post.link, speaker.voice.language, speaker.network)]
-    addresses += [
-        link(campaign, name, speaker.voice.language, speaker.network)
-        for name in campaign.links
-        if any(f"links.{name}" in text for text in sources)
-    ]
-    return any(is_example(address) for address in addresses if address)
+# Names set aside for examples: https://www.rfc-editor.org/rfc/rfc2606
+EXAMPLE = regex.compile(
+    r"(?<![\w-])(?:example\.(?:com|net|org)|(?<=://(?:[\w-]+\.)*)(?:example|invalid|test))(?![\w-]|\.\w)",
+    regex.IGNORECASE,
+)
 
 
-def is_example(address: str) -> bool:
-    """Whether an address belongs to a name set aside for examples."""
-    host = urlsplit(address).hostname or ""
-    return any(host == name or host.endswith(f".{name}") for name in EXAMPLES)
+def is_example(variant: Variant) -> bool:
+    """Whether the words lead to a name set aside for examples."""
+    return any(EXAMPLE.search(part) for part in (variant.text, variant.link))
 
 
 def _words(
@@ -167,5 +161,5 @@ def _words(
 def _why(obstacles: Counter[str]) -> str:
     if not obstacles:
         return "the campaign has no posts"
-    counts = (f"{count} {what}" if count > 1 else what for what, count in obstacles.most_common())
-    return "no post can be said: " + "; ".join(f"one {said}" if not said[0].isdigit() else said for said in counts)
+    ordered = sorted(obstacles.items(), key=lambda one: (-one[1], one[0]))
+    return "no post can be said: " + "; ".join(f"{count} {what}" for what, count in ordered)

@@ -71,9 +71,14 @@ class NoSuchStep(Exception):
 
 
 def step(delivery: Delivery, to: State, **changes: Any) -> Delivery:
-    """The delivery after one step; raises NoSuchStep for any that is not in STEPS."""
+    """The delivery after one step; raises NoSuchStep for any that is not in STEPS.
+
+    What is planned again is prepared anew: its payload is dropped, its key stays.
+    """
     if to not in STEPS[delivery.state]:
         raise NoSuchStep(f"{delivery.state} -> {to}")
+    if to == "planned":
+        changes = {"payload": None, **changes}
     return replace(delivery, state=to, **changes)
 
 
@@ -86,5 +91,5 @@ def after_error(delivery: Delivery, error: NetworkError, now: datetime) -> Deliv
         return step(delivery, "held", reason=said, payload=None)
     if isinstance(error, TryLater):
         again = now + timedelta(seconds=error.seconds)
-        return step(delivery, "planned", reason=said, payload=None, not_before=again)
+        return step(delivery, "planned", reason=said, not_before=again)
     return step(delivery, "uncertain", reason=said)

@@ -19,8 +19,8 @@ UTM = ("source", "medium", "campaign", "content", "term")
 class Setting:
     """Where and when words will stand: all that a template may ask for.
 
-    `me` None: a supporter whose facts are not known yet. `mentions`: a handle may be written
-    where the target has one on this network.
+    `me` None: a supporter whose facts are not known yet. `target` None: the campaign's first.
+    `mentions`: a handle may be written where the target has one on this network.
     """
 
     campaign: Campaign
@@ -34,7 +34,8 @@ class Setting:
 
 def known(campaign: Campaign) -> dict[str, object]:
     """Every dotted name that a template of this campaign may use."""
-    names = ["today", *(f"campaign.{name}" for name in ("title", "organizer", "paid_by", "goal"))]
+    names = ["today", "campaign.title"]
+    names += [f"campaign.{name}" for name in ("organizer", "paid_by", "goal") if getattr(campaign, name)]
     names += [f"links.{name}" for name in campaign.links] + [f"me.{name}" for name in campaign.asks]
     if campaign.targets:
         names += ["target.name", "target.handle"]
@@ -69,17 +70,14 @@ def _value(setting: Setting, space: str, attribute: str) -> object:
             return in_words(campaign.until or setting.today, setting.language)
         case "days_to_go":
             return max(0, ((campaign.until or setting.today) - setting.today).days)
-        case "goal":
-            return campaign.goal or ""
         case _:
             return getattr(campaign, attribute)
 
 
 def _target(setting: Setting, attribute: str) -> str:
-    if setting.target is None:
-        return ""
-    handle = setting.target.handles.get(setting.network.name, "") if setting.mentions else ""
-    name = say(setting.target.name, setting.language)
+    target = setting.target or next(iter(setting.campaign.targets.values()))
+    handle = target.handles.get(setting.network.name, "") if setting.mentions else ""
+    name = say(target.name, setting.language)
     return (handle or name) if attribute == "handle" else name
 
 

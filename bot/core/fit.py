@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.facts import Setting, context, link
-from bot.core.measure import fits, measure
+import regex
+
+from bot.core.facts import Setting, context, known, link
+from bot.core.measure import CAP, fits, measure
 from bot.core.network import Counting, Network
 from bot.core.post import Campaign, Image, Post, Variant, Wording, say
 from bot.core.problem import Problem
-from bot.core.render import WIDEST, BadTemplate, Words, compile_words, render
+from bot.core.render import WIDEST, BadTemplate, Words, compile_words, render, unknown
 
 
 def fit(post: Post, wording: int, setting: Setting, hashtags: Sequence[str]) -> Variant | Problem:
@@ -20,13 +22,14 @@ def fit(post: Post, wording: int, setting: Setting, hashtags: Sequence[str]) -> 
     """
     tried: list[tuple[Wording, Variant]] = []
     address = link(setting.campaign, post.link, setting.language, setting.network)
+    title = _title(post, setting)
+    if isinstance(title, Problem):
+        return title
     for source in candidates(post, wording, setting):
-        try:
-            words = told(source, setting)
-            title = _title(post, setting)
-        except BadTemplate as bad:
-            return template_problem(bad, source)
-        for tags in _fewer(new_hashtags(hashtags, words.text, setting.network)):
+        words = _told(source, setting)
+        if isinstance(words, Problem):
+            return words
+        for tags in _fewer(new_hashtags(hashtags, _all_words(words), setting.network)):
             variant = _variant(post, setting, words, tags, address, title)
             if fits(_longest(variant, setting), setting.network.counting):
                 return variant
@@ -47,13 +50,34 @@ def candidates(post: Post, wording: int, setting: Setting) -> Iterator[Wording]:
 def told(source: Wording, setting: Setting) -> Words:
     """The wording with all facts filled in but a supporter's unknown ones; raise BadTemplate."""
     compiled = compile_words(source.text)
+    if compiled.uses and (missing := unknown(compiled, known(setting.campaign))):
+        raise missing[0]
     words = render(compiled, context(setting, compiled.uses))
+    if not words.text:
+        raise BadTemplate("no words are left here once the places are filled", "Write some outside of `if`.")
     return words if setting.me is None else Words(words.fill(setting.me))
 
 
-def _title(post: Post, setting: Setting) -> str:
+def _told(source: Wording, setting: Setting) -> Words | Problem:
+    try:
+        return told(source, setting)
+    except BadTemplate as bad:
+        return template_problem(bad, source)
+
+
+def _title(post: Post, setting: Setting) -> str | Problem:
     source = post.words[setting.language].title
-    return told(source, setting).text if source else say(setting.campaign.title, setting.language)
+    if source is None:
+        return say(setting.campaign.title, setting.language)
+    words = _told(source, setting)
+    if isinstance(words, Words) and words.fields:
+        bad = BadTemplate("a supporter's fact cannot stand in a title", "Move it into the words.")
+        return template_problem(bad, source)
+    return words.text if isinstance(words, Words) else words
+
+
+def _all_words(words: Words) -> str:
+    return " ".join((words.text, *(fallback for _, fallback in words.fields)))
 
 
 def template_problem(bad: BadTemplate, source: Wording) -> Problem:
@@ -67,11 +91,12 @@ def _fewer(hashtags: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield hashtags[:count]
 
 
+TAG = regex.compile(r"(?<![\p{L}\p{M}\p{N}_&/])[#＃](?=[\p{N}_]*\p{L})([\p{L}\p{M}\p{N}_]+)")
+
+
 def new_hashtags(hashtags: Sequence[str], words: str, network: Network) -> tuple[str, ...]:
     """Those of `hashtags` that do not stand in the words already, as many as are customary there."""
-    there = (
-        {word.rstrip(".,;:!?").casefold() for word in words.split() if word.startswith("#")} if "#" in words else set()
-    )
+    there = {f"#{tag}".casefold() for tag in TAG.findall(words)}
     new = tuple(tag for tag in dict.fromkeys(hashtags) if tag.casefold() not in there)
     return new[: max(0, network.hashtags - len(there))]
 
@@ -81,16 +106,20 @@ def turn_hashtags(campaign: Campaign, post: Post, network: Network, turn: int) -
     tags = campaign.hashtags
     start = turn % len(tags.rotate) if tags.rotate else 0
     wanted = tags.at_most.get(network.name, tags.at_most.get("", network.hashtags))
-    unique = {
-        tag.casefold(): tag
-        for tag in reversed((*tags.always, *post.hashtags, *tags.rotate[start:], *tags.rotate[:start]))
-    }
-    return tuple(reversed(unique.values()))[: min(wanted, network.hashtags)]
+    unique: dict[str, str] = {}
+    for tag in (*tags.always, *post.hashtags, *tags.rotate[start:], *tags.rotate[:start]):
+        unique.setdefault(tag.casefold(), tag)
+    return tuple(unique.values())[: min(wanted, network.hashtags)]
+
+
+# Signs that may stand around a link in a sentence.
+AROUND = ".,;:!?()\"'“”‘’«»…"
 
 
 def compose(network: Network, words: str, hashtags: Sequence[str], link: str) -> str:
     """Put the parts together as `network` lays them out; a link that stands in the words is not repeated."""
-    parts = {"words": words, "hashtags": " ".join(hashtags), "link": "" if link and link in words.split() else link}
+    there = link != "" and link in words and any(link in (word, word.strip(AROUND)) for word in words.split())
+    parts = {"words": words, "hashtags": " ".join(hashtags), "link": "" if there else link}
     rows = (" ".join(filter(None, (parts[name] for name in row))) for row in network.layout)
     return "\n".join(filter(None, rows))
 
@@ -117,28 +146,42 @@ def filled(variant: Variant, me: Mapping[str, str]) -> Variant:
 
 
 def _longest(variant: Variant, setting: Setting) -> str:
+    """A text that counts no less than the variant does with anybody's facts."""
     if not variant.fields:
         return variant.text
+    counting = setting.network.counting
     widest = [(name, _widest(name, fallback, setting)) for name, fallback in variant.fields]
-    return Words(variant.text, tuple(widest)).fill({})
+    # A letter of two units never stands in two SMS: each SMS may lose one unit.
+    lost = WIDEST * counting.limit if counting.unit == "segments" else ""
+    return Words(variant.text, tuple(widest)).fill({}) + lost
 
 
 def _widest(name: str, fallback: str, setting: Setting) -> str:
     ask = setting.campaign.asks[name]
-    values = [say(phrase, setting.language) for phrase in ask.choices.values()] or [WIDEST * ask.longest]
-    return max((fallback, *values), key=lambda value: measure(value, setting.network.counting) or 0)
+    choices = [say(phrase, setting.language) for phrase in ask.choices.values()]
+    lengths = [_length(value, setting.network.counting) for value in (fallback, *choices)]
+    return WIDEST * max(lengths if choices else (ask.longest, *lengths))
 
 
+def _length(value: str, counting: Counting) -> int:
+    """How many of the widest letters count no less than `value`."""
+    length = measure(value, UNITS if counting.unit == "segments" else counting) or 0
+    return max(length, -(-len(value.encode()) // len(WIDEST.encode()))) if counting.bytes else length
+
+
+UNITS = Counting(limit=0, unit="utf16")
 WIDTHS = (
     Counting(limit=0, unit="weighted", link="full"),
-    Counting(limit=0, unit="utf16"),
+    UNITS,
     Counting(limit=0, unit="emoji bytes"),
 )
 
 
 def width(value: str) -> int:
     """How long a supporter's fact is where it counts most; never less than any network counts it."""
-    return len(value) if value.isascii() else max(measure(value, counting) or 0 for counting in WIDTHS)
+    if value.isascii() or len(value) > CAP:
+        return len(value)
+    return max(measure(value, counting) or 0 for counting in WIDTHS)
 
 
 def _does_not_fit(tried: list[tuple[Wording, Variant]], setting: Setting) -> Problem:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
 from bot.core.post import Receipt, Variant
 
@@ -29,6 +30,21 @@ class Counting:
     bare_links: bool = False
     bytes: int | None = None
     local_mentions: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """What a network takes as a picture: at most so many bytes, this width, height, number of pixels; of these types.
+
+    None: no limit but that of `bytes`. `alt` is how many letters its description may have.
+    """
+
+    bytes: int = 5_000_000
+    width: int | None = None
+    height: int | None = None
+    pixels: int | None = None
+    types: tuple[str, ...] = ("image/jpeg", "image/png")
+    alt: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +75,68 @@ class Field:
 
 
 Answers = Mapping[str, str]
+"""What an organizer or a supporter told, by the name of the Field."""
 Memory = MutableMapping[str, str]
+"""What a network remembers of one account from run to run, such as a session; kept encrypted."""
+Payload = Mapping[str, Any]
+"""A post as it will go over the wire, as JSON can hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a network says of an account of ours right now.
+
+    `labelled`: whether it is marked as automated, None where nobody can ask. `ends`: when the
+    access ends by itself. `rules`: the server's own, one a string. `notes`: what else a person
+    should know, whole sentences.
+    """
+
+    handle: str
+    url: str = ""
+    labelled: bool | None = None
+    ends: datetime | None = None
+    rules: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Publisher(Protocol):
-    """An open door to one account on one network."""
+    """An open door to one account on one network. An ability it lacks is None.
+
+    Every call may raise one of the four errors of `bot.core.problem`; no message of theirs holds
+    a secret.
+    """
 
     def whoami(self) -> str:
         """Return the account's lasting id; raise SignedOut if it is not ours any more."""
 
-    def prepare(self, variant: Variant, key: str) -> Mapping[str, object]:
-        """Do all that can be done before anything is public; repeatable. The result is JSON."""
+    def look(self) -> Standing:
+        """Ask how the account stands, and refresh what `memory` keeps of the server's limits."""
 
-    def publish(self, payload: Mapping[str, object], key: str) -> Receipt:
-        """Post `payload` once; `key` is the same each time the same delivery is tried."""
+    def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
+        """Do all that can be done before anything is public; repeatable.
 
-    def find(self, payload: Mapping[str, object], key: str) -> Receipt | None:
-        """Look whether an earlier `publish` with this key arrived."""
+        `key` names the delivery at every try and on every machine, `at` is its slot's instant:
+        ids and dates that a network lets us choose are derived from these two.
+        """
+
+    def publish(self, payload: Payload, key: str) -> Receipt:
+        """Post `payload`, for the first time."""
+
+    @property
+    def repeat(self) -> Callable[[Payload, str], Receipt] | None:
+        """Post `payload` where an earlier `publish` may have arrived: it is there once afterwards, or not at all."""
+
+    @property
+    def find(self) -> Callable[[Payload, str], Receipt | None] | None:
+        """Look whether an earlier `publish` of `payload` arrived."""
+
+    @property
+    def delete(self) -> Callable[[Receipt], None] | None:
+        """Take a post back; one that is gone already is no error."""
+
+    @property
+    def label(self) -> Callable[[], None] | None:
+        """Mark the account as automated."""
 
 
 PartName = Literal["words", "hashtags", "link"]
@@ -89,8 +150,10 @@ class Network:
     `layout` says how a post is put together: lines of parts, parts joined by a space, absent
     ones left out. `hashtags` is how many are customary there. `carries_text` False: the share
     link carries no words, people copy them first. `needs_link`: nothing can be shared without
-    a link. `practice`: nobody outside reads what is said there. `finds_surely`: what a
-    publisher's `find` does not find was never posted. `entities` finds what the network would link in a text.
+    a link. `entities` finds what the network would link in a text. `practice`: nobody outside
+    reads what is said there. `finds_surely`: what a publisher's `find` does not find was never
+    posted. `adapt`: how the server of an account counts, from its memory. `price`: what a post
+    costs there, in US dollars.
     """
 
     name: str
@@ -107,4 +170,7 @@ class Network:
     practice: bool = False
     finds_surely: bool = False
     connect: Callable[[Answers, Memory], Publisher] | None = None
+    adapt: Callable[[Mapping[str, str]], Counting] | None = None
+    pictures: Pictures = Pictures()
+    price: Callable[[Variant], float] | None = None
     fields: tuple[Field, ...] = ()

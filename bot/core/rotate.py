@@ -1,6 +1,6 @@
 """Whose turn it is: which post an account says at a slot, which of its wordings. Pure, the same everywhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -47,7 +47,7 @@ class Tally:
     count: int = 0
     share: int = 0
     last: datetime | None = None
-    wordings: dict[int, tuple[int, datetime]] = field(default_factory=dict)
+    wordings: dict[int, datetime] = field(default_factory=dict)
 
 
 class History:
@@ -64,7 +64,7 @@ class History:
         """Take in one use; uses come in the order of their instants."""
         tally = self._tallies.setdefault((use.account, use.campaign, use.post), Tally())
         tally.count, tally.share, tally.last = tally.count + 1, use.share, use.at
-        tally.wordings[use.wording] = (tally.wordings.get(use.wording, (0, use.at))[0] + 1, use.at)
+        tally.wordings[use.wording] = use.at
         self._turns[use.account, use.campaign] = self.turn(use.account, use.campaign) + 1
         for said in (f"{use.campaign}/{use.post} {use.language}", f"{use.sameness} {use.language}"):
             self._said.setdefault((use.network, said), []).append((use.account, use.at))
@@ -89,28 +89,28 @@ def obstacle(
     """Why `voice` cannot say `post` now, in words; "" if it can. `day` is the local date of the slot."""
     wanted = set(tags)
     if wanted and not wanted & set(post.tags):
-        return "has none of the slot's tags"
+        return "without the tags of this time"
     if not within(campaign.starts, campaign.until, day):
         return "the campaign is not running on this day"
     if not within(post.starts, post.until, day):
         return "outside its days"
     if voice.language not in post.words:
-        return f"has no words in {voice.language}"
+        return f"no words in {voice.language}"
     if (post.only and voice.network not in post.only) or voice.network in post.never:
-        return "is not meant for this network"
+        return "not meant for this network"
     if missing := sorted(asked(post, voice.language) - voice.knows):
-        return f"needs {', '.join(f'me.{name}' for name in missing)}, which the account does not have"
+        return f"asking for {', '.join(f'me.{name}' for name in missing)}, which the account does not have"
     return _used_up(post, voice, at, history)
 
 
 def _used_up(post: Post, voice: Voice, at: datetime, history: History) -> str:
     tally = history.tally(voice.account, post)
     if post.at_most is not None and tally.count >= post.at_most:
-        return f"was said {tally.count} times, as often as it may be"
+        return "said as often as it may be"
     if post.rest and tally.last and at < tally.last + post.rest:
-        return "is resting"
+        return "resting"
     if history.near_copy(voice, f"{post.campaign}/{post.name}", at):
-        return "was said by another account of this network within 7 days"
+        return "said by another account of this network within 7 days"
     return ""
 
 
@@ -119,7 +119,7 @@ def within(first: date | None, last: date | None, day: date) -> bool:
     return (first is None or first <= day) and (last is None or day <= last)
 
 
-ASKED = regex.compile(r"\{\{\s*me\.(\w+)")
+ASKED = regex.compile(r"\{\{[-+]?[\s(]*me\s*\.\s*(\w+)")
 
 
 def asked(post: Post, language: str) -> set[str]:
@@ -132,23 +132,41 @@ def asked(post: Post, language: str) -> set[str]:
 def ranked(posts: Iterable[Post], voice: Voice, history: History) -> list[tuple[Post, int]]:
     """The eligible posts, the one whose turn it is first, each with its `share` after this use.
 
-    The lowest share + 1/weight wins; a post never said starts at the smallest share there is;
-    ties go to the longest unused, then to an order that is shuffled but the same everywhere.
+    Among those that have not had more than their part, the lowest share + 1/weight wins; ties
+    go to the longest unused, then to an order that is shuffled but the same everywhere. A new
+    post, or one back from a season, is said soon, but does not make up for what it missed.
     """
-    tallies = [(post, history.tally(voice.account, post)) for post in posts]
-    start = min((tally.share for _, tally in tallies if tally.count), default=0)
-    after = [(post, (tally.share if tally.count else start) + WHOLE // post.weight, tally) for post, tally in tallies]
-    after.sort(key=lambda one: (one[1], _instant(one[2].last), shuffle(voice, f"{one[0].campaign}/{one[0].name}")))
-    return [(post, share) for post, share, _ in after]
+    told = [(post, history.tally(voice.account, post)) for post in posts]
+    uses, weights = _part(told)
+    ranks = []
+    for post, tally in told:
+        step = WHOLE // post.weight
+        after = max(tally.share + step, uses // weights)
+        had_more = (after - step) * weights > uses
+        key = (had_more, after, _instant(tally.last), shuffle(voice, f"{post.campaign}/{post.name}"))
+        ranks.append((key, post, after))
+    ranks.sort(key=lambda rank: rank[0])
+    return [(post, after) for _, post, after in ranks]
+
+
+def _part(told: Collection[tuple[Post, Tally]]) -> tuple[int, int]:
+    """What each post should have had by now, as a fraction: the mean of the shares, by weight.
+
+    Posts that never paused lie less than a use from it, and their next share above it. Left out
+    are those that lie far off: they were away, or have been said in other slots too.
+    """
+    said = sorted(tally.share for _, tally in told if tally.count)
+    middle = said[len(said) // 2] if said else 0
+    near = [(tally.share, post.weight) for post, tally in told if abs(tally.share - middle) <= 2 * WHOLE]
+    return sum(share * weight for share, weight in near), sum(weight for _, weight in near) or 1
 
 
 def next_wording(post: Post, voice: Voice, history: History) -> int:
-    """Which wording (from 1) has its turn: the least used, then the longest unused, then the shuffled order."""
-    used: Mapping[int, tuple[int, datetime]] = history.tally(voice.account, post).wordings
+    """Which wording (from 1) has its turn: the longest unused, then by the shuffled order."""
+    used = history.tally(voice.account, post).wordings
 
-    def key(number: int) -> tuple[int, float, str]:
-        count, last = used.get(number, (0, None))
-        return count, _instant(last), shuffle(voice, f"{post.campaign}/{post.name}/{number}")
+    def key(number: int) -> tuple[float, str]:
+        return _instant(used.get(number)), shuffle(voice, f"{post.campaign}/{post.name}/{number}")
 
     return min(range(1, len(post.words[voice.language].wordings) + 1), key=key)
 

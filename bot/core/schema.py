@@ -3,7 +3,8 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
@@ -65,52 +66,112 @@ def placed(fault: Fault, text: str, where: str, first: int = 1) -> Problem:
     return Problem(f"{where}:{first - 1 + locate(text, fault.path)}", fault.what, fault.hint, fault.severity)
 
 
+KEY = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+DOTTED = rf"{KEY}(?:\s*\.\s*{KEY})*"
+HEADER = re.compile(rf"\s*(\[\[?)\s*({DOTTED})\s*\]\]?\s*(?:#.*)?")
+SETS = re.compile(rf"\s*({DOTTED})\s*=")
+
+
 def locate(text: str, path: Path) -> int:
     """The line (from 1) of `text` where the key at `path` is written, or the closest above it."""
     best, best_line = 0, 1
-    at: Path = ()
-    seen: dict[Path, int] = {}
-    for number, row in enumerate(text.split("\n"), 1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", row):
-            at = _names(header[2])
-            if header[1] == "[[":
-                seen[at] = seen.get(at, -1) + 1
-                at = (*at, seen[at])
-            here: Path = at
-        elif key := re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[\w-]+)*)\s*=""", row):
-            here = (*at, *_names(key[1]))
-        else:
-            continue
-        depth = len(here) if here == path[: len(here)] else 0
-        if depth > best:
-            best, best_line = depth, number
+    for number, here in _written(text):
+        depth = next((at for at, pair in enumerate(zip(here, path, strict=False)) if pair[0] != pair[1]), len(here))
+        if min(depth, len(path)) > best:
+            best, best_line = min(depth, len(path)), number
     return best_line
 
 
+def _written(text: str) -> Iterator[tuple[int, Path]]:
+    """Each heading and key of a TOML text with its line."""
+    at: Path = ()
+    seen: Counter[Path] = Counter()
+    inside = ""
+    for number, row in enumerate(text.split("\n"), 1):
+        if not inside and (header := HEADER.fullmatch(row)):
+            at = _names(header[2])
+            if header[1] == "[[":
+                seen[at] += 1
+                at = (*at, seen[at] - 1)
+            yield number, at
+        elif not inside and (key := SETS.match(row)):
+            yield number, (*at, *_names(key[1]))
+        for quotes in re.findall("'''|\"\"\"", row):
+            # Rows between threefold quotes are words, whatever they look like.
+            inside = "" if inside == quotes else inside or quotes
+
+
 def _names(dotted: str) -> Path:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+    return tuple(part.strip("\"'") for part in re.findall(KEY, dotted))
 
 
 def _syntax_problem(text: str, error: str, where: str, first: int) -> Problem:
+    rows = text.rstrip().split("\n")
+    number = _row(rows, error)
+    return Problem(f"{where}:{first - 1 + number}", *_syntax_words(rows[number - 1], error))
+
+
+def _row(rows: list[str], error: str) -> int:
+    """The row (from 1) where a person would look for the fault: what was never closed is where it was opened."""
     place = re.search(r"at line (\d+)", error)
-    number = int(place[1]) if place else len(text.rstrip().split("\n"))
-    row = text.split("\n")[number - 1] if number <= text.count("\n") + 1 else ""
-    return Problem(f"{where}:{first - 1 + number}", *_syntax_words(row, error))
+    number = min(int(place[1]), len(rows)) if place else len(rows)
+    opened = None
+    if quote := re.search("Unterminated|Expected \"(?=('))", error):
+        opened = [row.count(quote[1] or '"') % 2 == 1 for row in rows[:number]]
+    elif re.search("Unclosed array|Invalid value", error):
+        opened = [re.search(r"=\s*\[[^\]]*$|=\s*\[\s*#\w", QUOTED.sub("", row)) is not None for row in rows[:number]]
+    if not opened or opened[-1] or True not in opened or _is_value(rows[number - 1], error):
+        return number
+    return len(opened) - opened[::-1].index(True)
+
+
+def _is_value(row: str, error: str) -> bool:
+    """Whether the fault is in the value of this very row."""
+    return (
+        "Invalid value" in error
+        and re.match(rf"{SETS.pattern}\s*[^\s\w\"'\[{{]|{SETS.pattern}\s*[^\W\d]", row) is not None
+    )
+
+
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|' + r"'[^']*'")
+VALUE = r"=\s*(?:\[(?:[^\]]*,)?\s*)?"
+CURLY = "[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]"
+# What tomllib says, how the row looks with "" for each quoted text: what to tell a person. The first that matches.
+SYNTAX = (
+    ("overwrite|twice|Duplicate", "", "this key stands there twice", "Keep one of the two."),
+    ("", VALUE + CURLY, "curly quotes around a value", "Use straight quotes: \"…\" or '…'."),
+    ("", rf"[\"'][^\"']+{CURLY}[\s,\]}}]*$", "curly quotes around a value", "Use straight quotes: \"…\" or '…'."),
+    (r"Unescaped|Invalid hex", "", "a \\ inside \"…\" has a meaning of its own", "Put '…' around this text."),
+    (r"Illegal character '\\n'|Unterminated|Expected \"", "", "a quote is missing at the end of the text", "Add it."),
+    (
+        "", r'""[^\s,\]}#=.]', "a quote inside the text ends it",
+        "Put \"…\" around text that holds ', and '…' around text that holds \".",
+    ),
+    ("", VALUE + r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", "this is no day", "Write it like from = 2026-12-01."),
+    ("", VALUE + r"\d{1,2}:\d\d", "a time of day needs quotes", 'Write it like times = ["09:00", "17:30"].'),
+    ("", VALUE + r"\d+\s*[a-z]+\b", "a length of time needs quotes", 'Write it like rest = "14d".'),
+    ("", VALUE + r"#\w", "a hashtag needs quotes, else it is read as a comment", 'Write hashtags = ["#CleanAir"].'),
+    (
+        "", r"=\s*(?i:true|false|yes|no)\s*(?:#.*)?$",
+        "true and false are written in small letters", "Write true or false.",
+    ),
+    ("", VALUE + r"(?!(?:true|false)\b)(?:[^\W\d]|@)", "text needs quotes", 'Write it like title = "Clean air".'),
+    ("", r'""\s+""', "a comma is missing between two values", 'Write them like ["one", "two"].'),
+    ("Unclosed array", "", "this list has no end", "Close it with ]."),
+    ("inline table|key part", r"\{", "these braces cannot be read", 'Write it on one row: { file = "…", alt = "…" }.'),
+    (r"Expected '\]", "", "this heading has no end", "Write it like [links]."),
+    ("Expected newline", r'""\s+[\w-]+\s*=', "two facts stand on one row", "Put each on a row of its own."),
+    ("", r"=\s*(?:#.*)?$", "this key has no value", "Fill it in, or leave the row out."),
+    ("", r"^\s*[\w-]+\s*:", "a key and its value are joined by =", 'Write it like title = "Clean air".'),
+    ("Expected '='", "", "this is no fact", 'Each row is one word, =, and a value: title = "Clean air".'),
+)  # fmt: skip
 
 
 def _syntax_words(row: str, error: str) -> tuple[str, str]:
-    if re.search("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]", row.split("#", maxsplit=1)[0]):
-        return "curly quotes around a value", "Use straight quotes: \"…\" or '…'."
-    if re.search(r"=\s*\d+[a-z]\b", row):
-        return "a length of time needs quotes", 'Write it like rest = "14d".'
-    if re.search(r"=\s*#", row):
-        return "a hashtag needs quotes, else it is read as a comment", 'Write hashtags = ["#CleanAir"].'
-    if re.search(r"=\s*\[?\s*[A-Za-z@]", row) and not re.search(r"=\s*(true|false)\b", row):
-        return "text needs quotes", 'Write it like title = "Clean air".'
-    if "overwrite" in error:
-        return "this key stands there twice", "Keep one of the two."
-    if ":" in row and "=" not in row:
-        return "a key and its value are joined by =", 'Write it like title = "Clean air".'
+    bare = QUOTED.sub('""', row)
+    for said, looks, what, hint in SYNTAX:
+        if re.search(said, error) and re.search(looks, bare):
+            return what, hint
     return f"this cannot be read: {error[0].lower()}{error[1:]}", "Look for a missing quote or bracket."
 
 
@@ -142,7 +203,16 @@ def table(schema: Schema, *, required: Sequence[str] = ()) -> Kind:
     return kind
 
 
-def named(each: Kind, pattern: str = r"[A-Za-z0-9][\w-]*") -> Kind:
+# A language as BCP 47 writes it, in the short forms people use: en, es, pt-BR, zh-Hant.
+LANGUAGE = r"[a-z]{2,3}(-([A-Z][a-z]{3}|[A-Z]{2}))?"
+NAME = r"[A-Za-z0-9][\w-]*"
+HINTS = {
+    NAME: "Use letters, digits, - and _.",
+    LANGUAGE: 'Name a language, like "en", "es" or "pt-BR".',
+}
+
+
+def named(each: Kind, pattern: str = NAME, hint: str = "Begin with a letter; use only letters, digits and _.") -> Kind:
     """A table whose keys are names that the writer chose."""
 
     def kind(value: Any, path: Path, faults: Faults) -> dict[str, Any]:
@@ -151,7 +221,7 @@ def named(each: Kind, pattern: str = r"[A-Za-z0-9][\w-]*") -> Kind:
             return {}
         for name in value:
             if not re.fullmatch(pattern, name):
-                faults.append(Fault((*path, name), f'"{name}" is no usable name', "Use letters, digits, - and _."))
+                faults.append(Fault((*path, name), f'"{name}" is no usable name', HINTS.get(pattern, hint)))
         return {name: each(item, (*path, name), faults) for name, item in value.items()}
 
     return kind
@@ -187,11 +257,16 @@ def _said(path: Path) -> str:
     return ".".join(names)
 
 
+LONGEST = 10_000
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise Bad("must be text", f'Write it in quotes: "{value}".')
     if not value.strip():
         raise Bad("is empty", "Fill it in, or leave the row out.")
+    if len(value) > LONGEST:
+        raise Bad(f"is longer than {LONGEST:,} letters", "No network takes that much; shorten it.")
     if not value.isascii() and (unseen := unseen_in(value, "")):
         raise Bad(f"holds {unseen[0].what}", unseen[0].hint)
     return unicodedata.normalize("NFC", value.strip())
@@ -226,13 +301,16 @@ def as_duration(value: Any) -> timedelta:
     raise Bad("must be a length of time", 'Write it like "14d", "6h" or "30m".')
 
 
+HOST = regex.compile(r"[^\s.]+(?:\.[^\s.]+)+")
+
+
 def _address(value: Any) -> str:
     words = _text(value)
     try:
         parts = urlsplit(words)
-        whole = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
+        whole = parts.scheme in ("http", "https") and HOST.fullmatch(parts.hostname or "") and parts.port != 0
     except ValueError:
-        whole = False
+        whole = None
     if not whole or regex.search(r"\s", words):
         raise Bad("must be a whole address", f'Write it like "https://example.org/page"; this is "{words}".')
     return words
@@ -297,10 +375,6 @@ def by_language(each: Kind = text) -> Kind:
         return {"": each(value, path, faults)}
 
     return kind
-
-
-# A language as BCP 47 writes it, in the short forms people use: en, es, pt-BR, zh-Hant.
-LANGUAGE = r"[a-z]{2,3}(-([A-Z][a-z]{3}|[A-Z]{2}))?"
 
 
 def _language(value: Any) -> str:

@@ -8,14 +8,23 @@ from bot.core.problem import Problem
 
 BIDI = regex.compile("[\u202a-\u202e\u2066-\u2069]")
 PRIVATE = regex.compile(r"[\p{Co}\p{NChar}\uFFFD]")
-CONTROL = regex.compile(r"(?![\n\t])\p{Cc}")
-# Joiners are part of emoji and of Arabic, Persian and Indic words; between these letters they are noise.
+CONTROL = regex.compile(r"(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}]")
+# Joiners are part of emoji, and of words in scripts whose letters join; elsewhere they are noise. So are signs
+# that choose a letter's shape after a letter that has one only, and tags outside of a flag.
 NOISE = regex.compile(
-    "[\u00ad\u180e\u200b\u2060-\u2064\ufeff\u115f\u1160\u3164\uffa0]"
-    r"|(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{Common}--\p{Emoji}])[\u200c\u200d]",
+    "[\u00ad\u034f\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffc\u115f\u1160\u3164\uffa0]"
+    r"|(?<![\p{L}\p{M}--\p{Latin}--\p{Greek}--\p{Cyrillic}])\u200c"
+    r"|(?<![[\p{L}\p{M}--\p{Latin}--\p{Greek}--\p{Cyrillic}]\p{Emoji_Modifier}\U000e007f])"
+    r"(?<!\p{Extended_Pictographic})\u200d"
+    r"|(?<=\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?)\u200d(?!\p{Extended_Pictographic})"
+    r"|(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\s])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0000-\U000e007f]",
     flags=regex.V1,
 )
-LOOK_ALIKE = regex.compile("[\U0001d400-\U0001d7ff\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9]+")
+# Emoji such as a circled M are none of these, nor the wide letters that are at home in East Asian text.
+LOOK_ALIKE = regex.compile("[\U0001d400-\U0001d7ff\u24b6-\u24c1\u24c3-\u24e9\U0001f130-\U0001f169]+")
+WIDE = regex.compile("[\uff21-\uff3a\uff41-\uff5a]+")
+EAST_ASIAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 WORD = regex.compile(r"[\p{L}\p{M}]+")
 SCRIPTS = {
     "Latin": regex.compile(r"\p{Latin}"),
@@ -35,7 +44,8 @@ def decode(raw: bytes, where: str) -> tuple[str, list[Problem]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        number = raw[: error.start].count(b"\n") + 1
+        before = error.object[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        number = before.count(b"\n") + 1
         return "", [Problem(f"{where}:{number}", "this is not UTF-8 text", 'Save the file again as "UTF-8".')]
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text, [] if text.isascii() and text.isprintable() else faults(text, where)
@@ -56,7 +66,7 @@ def _row_faults(row: str) -> list[tuple[str, str]]:
     for pattern, what, hint in UNSEEN:
         if match := pattern.search(row):
             found.append((f"{what} (U+{ord(match[0]):04X}) after {_before(row, match.start())}", hint))
-    if match := LOOK_ALIKE.search(row):
+    if match := LOOK_ALIKE.search(row) or (None if EAST_ASIAN.search(row) else WIDE.search(row)):
         found.append(
             (
                 f'"{match[0]}" is written in look-alike signs',

@@ -45,7 +45,7 @@ def slots(schedules: Iterable[Schedule], zone: ZoneInfo, start: datetime, end: d
     for schedule in schedules:
         for slot in _of(schedule, zone, start, end):
             found.setdefault((slot.account, slot.campaign, slot.day, slot.clock), slot)
-    return sorted(found.values(), key=lambda slot: (slot.at, slot.account, slot.campaign))
+    return sorted(found.values(), key=lambda slot: (slot.at, slot.account, slot.campaign, slot.day, slot.clock))
 
 
 def _of(schedule: Schedule, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Slot]:
@@ -63,8 +63,8 @@ def _of(schedule: Schedule, zone: ZoneInfo, start: datetime, end: datetime) -> I
 
 
 def _days(first: date, last: date) -> Iterator[date]:
-    # A leap of the clock can carry a late evening into the next day.
-    for number in range(-1, (last - first).days + 1):
+    # A leap of the clock can carry a late evening into the next day, or midnight back into the day before.
+    for number in range(-1, (last - first).days + 2):
         yield first + timedelta(days=number)
 
 

@@ -4,21 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.post import Campaign, Post
+from bot.core.post import Campaign, Post, Words
 from bot.core.problem import Problem
-from bot.library.campaign import read_campaign
-from bot.library.files import shown
+from bot.library.campaign import FILE, read_campaign
+from bot.library.files import is_post, shown
 from bot.library.post import read_posts
 
-PAUSE = "PAUSE"
+# Any of these in the library folder pauses everything; Windows adds an ending.
+PAUSE = ("pause", "pause.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """What is whole in a library folder, and what is wrong with the rest; `paused` by a file named PAUSE."""
+    """What is whole in a library folder, and what is wrong with the rest; `paused` by a file named PAUSE.
+
+    `broken` holds, with their campaign's name, the words of files that are left out, for whoever
+    looks for more faults in them.
+    """
 
     campaigns: Mapping[str, Campaign]
     posts: Mapping[str, tuple[Post, ...]]
+    broken: tuple[tuple[str, Words], ...] = ()
     problems: tuple[Problem, ...] = ()
     paused: bool = False
 
@@ -28,18 +34,23 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
     base = base or Path.cwd()
     if not folder.is_dir():
         return Library(campaigns={}, posts={}, problems=(_no_folder(folder, base),))
-    campaigns, posts, problems = {}, {}, []
+    campaigns, posts, broken, problems = {}, {}, [], []
     for place in _folders(folder):
         campaign, faults = read_campaign(place, networks, base)
-        whole, more = read_posts(place, campaign, networks, base)
+        whole, rest, more = read_posts(place, campaign, networks, base)
+        broken += [(place.name, words) for words in rest]
         problems += [*faults, *more]
         if campaign and not any(fault.severity == "error" for fault in faults):
             campaigns[campaign.name], posts[campaign.name] = campaign, tuple(whole)
     problems += _strays(folder, base)
     if not campaigns and not problems:
-        problems.append(Problem(shown(folder, base), "this library is empty", "Write a first post: handbill post new."))
-    paused = (folder / PAUSE).exists()
-    return Library(campaigns=campaigns, posts=posts, problems=tuple(problems), paused=paused)
+        problems.append(
+            Problem(
+                shown(folder, base), "this library is empty", "Write a first post: handbill post new my-campaign hello"
+            )
+        )
+    paused = any(path.name.lower() in PAUSE for path in folder.iterdir())
+    return Library(campaigns=campaigns, posts=posts, broken=tuple(broken), problems=tuple(problems), paused=paused)
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -47,18 +58,18 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _no_folder(folder: Path, base: Path) -> Problem:
-    return Problem(
-        shown(folder, base), "there is no such library folder", "Set `library` in config.toml, or run: handbill init"
-    )
+    hint = "Set `library` in config.toml, or run: handbill init"
+    return Problem(shown(folder, base), "there is no such library folder", hint)
 
 
 def _strays(folder: Path, base: Path) -> list[Problem]:
+    """Posts that stand beside the campaigns; all of them at once if the folder is a campaign itself."""
+    if (folder / FILE).exists():
+        hint = f'Write library = "{shown(folder.parent, base)}" in config.toml, the folder above it.'
+        return [Problem(shown(folder, base), "this is a campaign's folder, not a library", hint)]
+    hint = "Move it into a folder that has a campaign.toml."
     return [
-        Problem(
-            shown(path, base),
-            "this post belongs to no campaign and is left out",
-            "Move it into a folder that has a campaign.toml.",
-            "warning",
-        )
-        for path in sorted(folder.glob("*.txt"))
+        Problem(shown(path, base), "this post belongs to no campaign and is left out", hint, "warning")
+        for path in sorted(folder.iterdir())
+        if is_post(path) and path.name.lower() not in PAUSE
     ]

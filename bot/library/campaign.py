@@ -1,5 +1,6 @@
 """campaign.toml becomes a Campaign."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from bot.core.facts import UTM
 from bot.core.post import Ask, Campaign, Hashtags, Target
 from bot.core.problem import Problem
 from bot.core.schema import Fault, Faults, Kind
-from bot.library.files import read_text, shown
+from bot.library.files import is_post, language_of, read_text, shown
 
 FILE = "campaign.toml"
 # A name that a template can write: {{ links.sign_up }}
@@ -91,11 +92,11 @@ def read_campaign(folder: Path, networks: Sequence[str], base: Path) -> tuple[Ca
     """The campaign in a folder, or None if its file cannot be read at all; and every problem in the file."""
     path = folder / FILE
     where = shown(path, base)
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return None, [
             Problem(where, "this folder has no campaign.toml", 'The smallest one is a row: title = "Clean air".')
         ]
-    text, _, problems = read_text(path, where)
+    text, _, _, problems = read_text(path, where)
     if problems:
         return None, problems
     values, problems = schema.parse(text, where)
@@ -117,9 +118,9 @@ def _cross(found: Mapping[str, Any]) -> list[Fault]:
 
 def _campaign(folder: Path, found: Mapping[str, Any], where: str) -> Campaign:
     return Campaign(
-        name=folder.name,
+        name=unicodedata.normalize("NFC", folder.name),
         title=found.get("title") or {"": folder.name},
-        languages=found.get("languages") or _languages(folder),
+        languages=tuple(filter(None, found.get("languages") or ())) or _languages(folder),
         where=where,
         about=found.get("about", {}),
         organizer=found.get("organizer") or "",
@@ -139,7 +140,5 @@ def _campaign(folder: Path, found: Mapping[str, Any], where: str) -> Campaign:
 
 def _languages(folder: Path) -> tuple[str, ...]:
     """The languages of the files, where the campaign does not say: English first if there is any, or none named."""
-    from bot.library.post import language_of
-
-    seen = {language_of(path) for path in folder.glob("*.txt")} - {""}
+    seen = {language_of(path) for path in folder.iterdir() if is_post(path)} - {""}
     return tuple(sorted(seen, key=lambda name: (name != "en", name))) or ("en",)

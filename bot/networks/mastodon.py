@@ -1,15 +1,31 @@
-"""Mastodon and servers that understand it: a share link, to one server or to a page that asks for it."""
+"""Mastodon and servers that understand it: a share link, to one server or any, and publishing."""
 
+import json
+import logging
 import re
-from collections.abc import Iterator
-from urllib.parse import quote
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+from ssl import SSLCertVerificationError
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
 import regex
 
 from bot.core.links import links_with_scheme
-from bot.core.measure import mentions, without_overlaps
-from bot.core.network import Answers, Counting, Entity, Field, Network
-from bot.core.post import Variant
+from bot.core.measure import fits, measure, mentions, tidy, without_overlaps
+from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
+from bot.core.post import Image, Receipt, Variant
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.http import Diagnosis, error_for
+from bot.media import prepared
+
+log = logging.getLogger(__name__)
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 SERVER = re.compile(rf"(?=.{{1,253}}(?::|\Z)){LABEL}(?:\.{LABEL})*(?::[0-9]{{1,5}})?")
@@ -58,14 +74,622 @@ def _found(text: str) -> Iterator[Entity]:
             yield Entity(kind="hashtag", text=text[start:end], start=start, end=end)
 
 
+# --- what a server takes --------------------------------------------------------------------------
+
+# What a server has unless it says otherwise: <https://docs.joinmastodon.org/entities/Instance/>.
+COUNTING = Counting(limit=500, unit="graphemes", link=23, local_mentions=True)
+# <https://github.com/mastodon/mastodon/blob/main/app/models/media_attachment.rb>
+PICTURES = Pictures(
+    bytes=16 * 1024 * 1024, pixels=33_177_600, types=("image/jpeg", "image/png", "image/webp"), alt=1500
+)
+# Others write their name into it: "takahe/0.11.0", "2.7.2 (compatible; Pleroma 2.9.0)".
+PROPER = re.compile(r"[1-9][0-9]*\.[0-9]+\.[0-9]+(?:[-+.][A-Za-z0-9.+-]*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What a server takes and is, as remembered from `day`; `warning`: what the account's content warning costs.
+
+    A `link` of 0 costs what it is long.
+    """
+
+    address: str = ""
+    characters: int = COUNTING.limit
+    link: int = 23
+    alt: int = PICTURES.alt
+    bytes: int = PICTURES.bytes
+    pixels: int = PICTURES.pixels or 0
+    types: tuple[str, ...] = PICTURES.types
+    files: int = 4
+    software: str = ""
+    version: str = ""
+    day: str = ""
+    warning: int = 0
+
+    @property
+    def honours_keys(self) -> bool:
+        """Whether it surely gives back the first post where a key comes again; GoToSocial and Takahe post twice."""
+        return self.software == "mastodon" and bool(PROPER.fullmatch(self.version))
+
+    @property
+    def counting(self) -> Counting:
+        """How it counts."""
+        return replace(COUNTING, limit=max(1, self.characters - self.warning), link=self.link or "full")
+
+    @property
+    def pictures(self) -> Pictures:
+        """What it takes as a picture."""
+        return Pictures(bytes=self.bytes, pixels=self.pixels, types=self.types, alt=self.alt)
+
+
+def adapt(memory: Mapping[str, str]) -> Counting:
+    """How the account's server counts, as far as it was asked."""
+    return remembered(memory).counting
+
+
+def remembered(memory: Mapping[str, str]) -> Server:
+    """The server as it was when it was last asked."""
+    try:
+        kept = json.loads(memory.get("server", "{}"))
+        return Server(**{**kept, "types": tuple(kept.get("types", PICTURES.types))})
+    except (ValueError, TypeError, AttributeError):  # another version of this program wrote it
+        return Server()
+
+
+def read_server(shown: Mapping[str, Any], software: str) -> Server:
+    """The server as its own description tells, of which any part may be missing.
+
+    <https://docs.joinmastodon.org/entities/Instance/>, <https://docs.joinmastodon.org/entities/V1_Instance/>
+    """
+    told = _object(shown.get("configuration"))
+    statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
+    types = media.get("supported_mime_types")
+    return Server(
+        # Forks tell it so: <https://docs-develop.pleroma.social/backend/development/API/differences_in_mastoapi_responses/>.
+        characters=_number(statuses.get("max_characters"), _number(shown.get("max_toot_chars"), COUNTING.limit)),
+        link=_number(statuses.get("characters_reserved_per_url"), 23, least=0),
+        alt=_number(media.get("description_limit"), _number(shown.get("description_limit"), PICTURES.alt)),
+        bytes=_number(media.get("image_size_limit"), PICTURES.bytes),
+        pixels=_number(media.get("image_matrix_limit"), PICTURES.pixels or 0),
+        types=tuple(one for one in PICTURES.types if isinstance(types, list) and one in types) or PICTURES.types,
+        files=_number(statuses.get("max_media_attachments"), 4),
+        software=software,
+        version=str(shown.get("version", "")),
+    )
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    """An object of JSON; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    """The objects in a list of JSON; none for anything else."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _number(value: object, otherwise: int, least: int = 1) -> int:
+    return value if type(value) is int and value >= least else otherwise
+
+
+# --- calls to the server ------------------------------------------------------------------------
+
+TIMEOUT, PATIENCE, PAUSE = 20.0, 60.0, 0.5
+# What servers answer where they have no such thing, or show it to nobody.
+ABSENT = {400, 401, 403, 404, 405, 410}
+# The least that posts, looks for what was posted, and sets the mark of a bot:
+# <https://docs.joinmastodon.org/api/oauth-scopes/>.
+SCOPES = "read:accounts read:statuses write:accounts write:media write:statuses"
+# <https://docs.joinmastodon.org/methods/oauth/#authorize>
+NO_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the server answered; `body` None: no JSON."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: Any = field(repr=False)
+
+
+class Door:
+    """Calls to an account's server."""
+
+    def __init__(self, server: str, token: str = "", account: str = "") -> None:
+        self.server = _address(server)
+        self.host = urlsplit(self.server).netloc
+        self.account = account or self.host
+        self._token = _key(token, self.host)
+        self._replies: list[Reply] = []
+        self._client: Any = None
+
+    def send(self, method: str, path: str, **given: Any) -> Reply:
+        """One request, in the words of requests; where the library's own call needs more than servers tell."""
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        url = self.server + path
+        return self.call(lambda client: client.session.request(method, url, headers=headers, timeout=TIMEOUT, **given))
+
+    def call(self, do: Callable[[Any], object], *, is_public: bool = False) -> Reply:
+        """Let the library make one request; `is_public`: where the answer is lost, it may have been posted.
+
+        The answer itself is judged, never what the library makes of it: it raises for a header that it
+        cannot read, also where the post stands already.
+        """
+        client = self._opened()
+        from mastodon.errors import MastodonError, MastodonNetworkError
+
+        self._replies.clear()
+        try:
+            do(client)
+        except (MastodonError, OSError, ValueError, RecursionError) as error:
+            if not self._replies:
+                fault = error.__context__ if isinstance(error, MastodonNetworkError) else error
+                raise broken(fault, self.host, is_public=is_public) from Diagnosis(
+                    f"{self.host}: {type(_reason(fault)).__name__}"  # its words may quote what was sent
+                )
+        finally:
+            # The next request gets a connection of its own, not one that the server closes just then.
+            client.session.close()
+        return self._replies[-1]
+
+    def checked(self, reply: Reply, *, is_of_post: bool = False, is_public: bool = False) -> Reply:
+        """The answer if it is a success; raises what it means if not."""
+        if reply.status in range(200, 300):
+            return reply
+        says = str(_object(reply.body).get("error", ""))
+        if self._token:
+            says = says.replace(self._token, "…")
+        error = error_for(reply.status, says, reply.headers, who=self.host, repeatable=not is_public)
+        special = _special(reply.status, self, is_of_post=is_of_post, is_public=is_public)
+        raise special or error from error.__cause__
+
+    def body(self, reply: Reply, *needed: str, is_of_post: bool = False, is_public: bool = False) -> dict[str, Any]:
+        """The object in a good answer that holds all that is `needed`; raises as `checked` does."""
+        found = self.checked(reply, is_of_post=is_of_post, is_public=is_public).body
+        if isinstance(found, dict) and all(map(found.get, needed)):
+            return found
+        if is_public:
+            raise Uncertain(f"{self.host} was told to post, but nobody understands its answer. Look at the account.")
+        raise TryLater(f"{self.host} does not answer as a Mastodon server. Check its address.", 600)
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            try:
+                from mastodon import Mastodon
+            except ModuleNotFoundError as error:
+                raise SignedOut('Mastodon needs one more package. Run: pip install "handbill[mastodon]"') from error
+            self._client = Mastodon(
+                api_base_url=self.server,
+                ratelimit_method="throw",
+                request_timeout=TIMEOUT,
+                version_check_mode="none",
+                user_agent="Handbill",
+            )
+            # Not as an argument, where it could be taken for the name of a file.
+            self._client.access_token = self._token or None
+            _prepare_session(self._client.session, self._replies)
+        return self._client
+
+
+def _prepare_session(session: Any, replies: list[Reply]) -> None:
+    """Let a session keep its answers in `replies`, whole ones only."""
+
+    def keep(response: Any, **_: object) -> None:
+        try:
+            body = json.loads(response.content)
+        except (ValueError, RecursionError):
+            body = None
+        log.debug("%s answered %s", urlsplit(response.url).netloc, response.status_code)
+        replies.append(Reply(status=response.status_code, headers=dict(response.headers), body=body))
+        # The library would warn of some, stumble over others, and follow to another server.
+        response.headers.clear()
+
+    session.trust_env = False  # no proxies and passwords of the surroundings
+    session.headers["User-Agent"] = "Handbill"
+    session.hooks["response"].append(keep)
+
+
+def _address(server: str) -> str:
+    """The server's address without a path; raises SignedOut with what it should look like."""
+    server = server.strip().rstrip("/").lower()
+    scheme, _, host = server.rpartition("://")
+    name = host.rpartition(":")[0] if re.search(r":[0-9]{1,5}$", host) else host
+    local = name in {"localhost", "[::1]"} or re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", name)
+    if (scheme in {"", "https"} and SERVER.fullmatch(host)) or (scheme in {"http", "https"} and local):
+        return f"{scheme or 'https'}://{host}"
+    raise SignedOut(f'"{server}" is not the address of a server. Write it as https://mastodon.social')
+
+
+def _key(token: str, host: str) -> str:
+    token = token.strip()
+    if token.isascii() and token.isprintable() and " " not in token:
+        return token
+    raise SignedOut(f"the key for {host} holds a letter that no key has. Copy it again: handbill account connect")
+
+
+# --- what an answer means -----------------------------------------------------------------------
+
+
+def broken(fault: BaseException | None, host: str, *, is_public: bool) -> NetworkError:
+    """What a call without an answer means: who was not reached has posted nothing."""
+    if _is_unsent(fault):
+        return TryLater(f"cannot reach {host}; nothing was posted", 60)
+    if is_public:
+        return Uncertain(f"{host} was told to post, but its answer did not arrive. Look at the account.")
+    return TryLater(f"{host} did not answer as it should; nothing was posted", 60)
+
+
+def _is_unsent(fault: BaseException | None) -> bool:
+    """Whether no connection was made: requests hides the reason inside, and calls a reset one the same."""
+    from urllib3.exceptions import ConnectTimeoutError
+
+    reason = _reason(fault)  # "refused" and "not found" are ConnectTimeoutErrors too
+    return isinstance(reason, ConnectTimeoutError) or isinstance(_inside(reason), SSLCertVerificationError)
+
+
+def _reason(fault: object) -> object:
+    return getattr(_inside(fault), "reason", None) or fault
+
+
+def _inside(fault: object) -> object:
+    return next(iter(getattr(fault, "args", ())), None)
+
+
+def _special(status: int, door: Door, *, is_of_post: bool, is_public: bool) -> NetworkError | None:
+    """The error for an answer that means something of its own here.
+
+    <https://docs.joinmastodon.org/client/intro/>,
+    <https://github.com/mastodon/mastodon/blob/main/app/controllers/concerns/api/error_handling.rb>
+    """
+    host, account = door.host, door.account
+    again = f"handbill account connect {account}"
+    if status == 401:
+        return SignedOut(f'{host} no longer accepts the key of "{account}". Run: {again}')
+    if status == 403:
+        return SignedOut(
+            f'{host} does not let "{account}" do this: it is limited, or its key is for less. '
+            f"Sign in there to see why, or run: {again}"
+        )
+    if status == 404 and is_public:
+        return Refused(f"{host} had this post already, and somebody deleted it since.")
+    if (
+        300 <= status < 400
+        or status in {404, 405, 410, 501}
+        or (status in {400, 422} and not (is_of_post or is_public))
+    ):
+        return SignedOut(f"{host} does not answer as a Mastodon server. Check its address, or run: {again}")
+    return None
+
+
+# --- the words of a post that stands there ------------------------------------------------------
+
+
+class _Plain(HTMLParser):
+    """The words of a post's HTML, with whole links: <https://docs.joinmastodon.org/spec/activitypub/#sanitization>."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self._link, self._begins = "", "", 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A paragraph, a line, or a link."""
+        if tag in {"p", "br"}:
+            self.words += "\n"
+        if tag == "a":
+            self._link, self._begins = dict(attrs).get("href") or "", len(self.words)
+
+    def handle_endtag(self, tag: str) -> None:
+        """What a link shows is cut short; where it leads is not. A hashtag or a mention is as it shows."""
+        if tag == "a" and not self.words[self._begins :].startswith(("#", "＃", "@")):
+            self.words = self.words[: self._begins] + self._link
+
+    def handle_data(self, data: str) -> None:
+        """What people read."""
+        self.words += data
+
+
+def plain(html: str) -> str:
+    """The words of a post's HTML; its spaces and line breaks are not those that were sent."""
+    parser = _Plain()
+    parser.feed(html)
+    parser.close()
+    return parser.words
+
+
+def folded(text: str) -> str:
+    """A text as it can be compared with what a server made of it: mentions without their server, single spaces."""
+    text = tidy(text)
+    for start, end in reversed(list(mentions(text))):
+        text = text[:start] + "@" + text[start + 1 : end].partition("@")[0] + text[end:]
+    return " ".join(text.split())
+
+
+# --- the publisher ------------------------------------------------------------------------------
+
+# Posts that only those named in them see are of no use to a campaign.
+VISIBILITIES = ("public", "unlisted", "private")
+KEPT_IDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An open door to one account; `patience`: how many seconds the server may work on a picture."""
+
+    door: Door
+    memory: Memory = field(repr=False)
+    visibility: str = "public"
+    warning: str = ""
+    cache: Path | None = None
+    patience: float = PATIENCE
+
+    def whoami(self) -> str:
+        """The server and the account's number there."""
+        return f"{self.door.host}/{self._me()['id']}"
+
+    def look(self) -> Standing:
+        """How the account stands; what the server takes is remembered."""
+        me, shown = self._me(), self._shown()
+        server = self._keep(shown, "")
+        domain = str(shown.get("domain") or shown.get("uri") or self.door.host).rpartition("://")[2]
+        return Standing(
+            handle=f"@{me.get('username', '')}@{domain}",
+            url=str(me.get("url") or ""),
+            labelled=bool(me.get("bot")),
+            rules=tuple(str(rule.get("text", "")) for rule in _objects(shown.get("rules"))),
+            notes=tuple(_notes(me, server, self.door.host)),
+        )
+
+    def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
+        """The words checked, the picture laid ready, and the newest post before it noted."""
+        me, server, text = self._me(), self._server(at), tidy(variant.text)
+        self._check(text, variant.image, server)
+        media = [self._uploaded(variant.image, server)] if variant.image else []
+        before = self._listed(str(me["id"]), limit=1)
+        return {
+            "account": str(me["id"]),
+            "status": text,
+            "language": variant.language,
+            "visibility": self.visibility,
+            "spoiler_text": self.warning,
+            "media_ids": media,
+            "newest": str(before[0]["id"]) if before else "",
+        }
+
+    def publish(self, payload: Payload, key: str) -> Receipt:
+        """Post it: <https://docs.joinmastodon.org/methods/statuses/#create>."""
+        reply = self.door.call(
+            lambda client: client.status_post(
+                payload["status"],
+                language=payload["language"],
+                visibility=payload["visibility"],
+                spoiler_text=payload["spoiler_text"] or None,
+                media_ids=payload["media_ids"] or None,
+                sensitive=None,
+                idempotency_key=sha256(key.encode()).hexdigest(),
+            ),
+            is_public=True,
+        )
+        if reply.status == 422 and any(self._media(one).status == 206 for one in payload["media_ids"]):
+            raise self._still_working()
+        return self._receipt(self.door.body(reply, "id", is_public=True), key)
+
+    @property
+    def repeat(self) -> Callable[[Payload, str], Receipt] | None:
+        """Post it again under its key, where the server surely knows that key: for an hour after it first took it.
+
+        After that hour it would stand there twice; whoever calls minds the clock.
+        <https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb>
+        """
+        return self.publish if self._known().honours_keys else None
+
+    def find(self, payload: Payload, key: str) -> Receipt | None:
+        """The post of this account with these words, newer than what stood there before, and not another's."""
+        others = {id for of, id in self._posted() if of != key}
+        after = {"min_id": payload["newest"]} if payload["newest"] else {}
+        found = self._listed(payload["account"], limit=40, exclude_reblogs=True, **after)
+        for status in reversed(found):
+            if str(status["id"]) not in others and self._is_same(status, payload):
+                return self._receipt(status, key)
+        return None
+
+    def delete(self, receipt: Receipt) -> None:
+        """Take a post away; one that is already gone is no error."""
+        reply = self.door.call(lambda client: client.status_delete(receipt.id))
+        if reply.status not in {404, 410}:
+            self.door.checked(reply)
+
+    def label(self) -> None:
+        """Let the account say that it is a bot; all else in its profile stays.
+
+        <https://docs.joinmastodon.org/methods/accounts/#update_credentials>
+        """
+        if not self._me().get("bot"):
+            self.door.checked(self.door.call(lambda client: client.account_update_credentials(bot=True)))
+
+    def _me(self) -> dict[str, Any]:
+        return self.door.body(self.door.call(lambda client: client.account_verify_credentials()), "id")
+
+    def _listed(self, account: str, **asked: Any) -> list[Mapping[str, Any]]:
+        """Posts of the account, the newest first."""
+        reply = self.door.checked(self.door.call(lambda client: client.account_statuses(account, **asked)))
+        return [one for one in _objects(reply.body) if one.get("id")]
+
+    # --- the server -----------------------------------------------------------------------------
+
+    def _known(self) -> Server:
+        """What is remembered of this server, and not of one that the account was on before."""
+        server = remembered(self.memory)
+        return server if server.address == self.door.server else Server()
+
+    def _server(self, at: datetime) -> Server:
+        """The server, asked once a day."""
+        day, known = at.date().isoformat(), self._known()
+        return known if known.day == day else self._keep(self._shown(), day)
+
+    def _keep(self, shown: Mapping[str, Any], day: str) -> Server:
+        server = replace(
+            read_server(shown, self._software()), address=self.door.server, day=day, warning=_cost(self.warning)
+        )
+        self.memory["server"] = json.dumps(asdict(server))
+        return server
+
+    def _shown(self) -> Mapping[str, Any]:
+        """How the server describes itself: in the newer way, else the older, else not at all."""
+        return self._asked("/api/v2/instance") or self._asked("/api/v1/instance")
+
+    def _software(self) -> str:
+        """What the server runs on, as it says itself: <https://nodeinfo.diaspora.software/protocol.html>."""
+        links = _objects(self._asked("/.well-known/nodeinfo").get("links"))
+        paths = [path for link in links if (path := urlsplit(str(link.get("href", ""))).path).startswith("/")]
+        return str(_object(self._asked(paths[-1]).get("software")).get("name", "")) if paths else ""
+
+    def _asked(self, path: str) -> Mapping[str, Any]:
+        """The object at a path of the server; nothing where there is none."""
+        reply = self.door.send("GET", path)
+        return {} if reply.status in ABSENT else _object(self.door.checked(reply).body)
+
+    # --- words and pictures ---------------------------------------------------------------------
+
+    def _check(self, text: str, image: Image | None, server: Server) -> None:
+        host, counting = self.door.host, replace(server.counting, limit=server.characters - _cost(self.warning))
+        alt = image.alt if image else ""
+        if re.search("[\ud800-\udfff]", text + alt):
+            raise Refused("the text holds half of a character. Type that place anew.")
+        if not fits(text, counting):
+            room = f"{counting.limit} beside the content warning" if self.warning else str(counting.limit)
+            raise Refused(f"the text is {measure(text, counting)} characters long; {host} takes {room}")
+        if len(alt) > server.alt:
+            raise Refused(f"the picture's description is {len(alt)} characters long; {host} takes {server.alt}")
+
+    def _uploaded(self, image: Image, server: Server) -> str:
+        """The number of a picture laid ready: <https://docs.joinmastodon.org/methods/media/#v2>."""
+        with TemporaryDirectory() as folder:
+            picture = prepared(Path(image.file), server.pictures, self.cache or Path(folder))
+        file = (f"picture.{picture.mime.rpartition('/')[2]}", picture.bytes, picture.mime)
+        given = {"files": {"file": file}, "data": {"description": image.alt}}
+        reply = self.door.send("POST", "/api/v2/media", **given)
+        if reply.status == 404:  # before 3.1.3
+            reply = self.door.send("POST", "/api/v1/media", **given)
+        media = str(self.door.body(reply, "id", is_of_post=True)["id"])
+        ends = time.monotonic() + self.patience
+        while reply.status in {202, 206}:
+            if time.monotonic() >= ends:
+                raise self._still_working()
+            time.sleep(PAUSE)
+            reply = self.door.checked(self._media(media), is_of_post=True)
+        return media
+
+    def _media(self, media: str) -> Reply:
+        """The state of a picture; 206 while the server works on it. <https://docs.joinmastodon.org/methods/media/#get>"""
+        return self.door.call(lambda client: client.media(media))
+
+    def _still_working(self) -> TryLater:
+        return TryLater(f"{self.door.host} is still working on the picture; nothing was posted", 60)
+
+    def _is_same(self, status: Mapping[str, Any], payload: Payload) -> bool:
+        """Whether a post has these words: as it is shown, or else as it was typed, where the server tells that."""
+        if folded(plain(str(status.get("content") or ""))) == folded(payload["status"]):
+            return True
+        reply = self.door.call(lambda client: client.status_source(status["id"]))
+        typed = {} if reply.status in ABSENT else _object(self.door.checked(reply).body)
+        return tidy(str(typed.get("text", ""))).strip() == str(payload["status"]).strip()
+
+    # --- what was posted ------------------------------------------------------------------------
+
+    def _posted(self) -> list[tuple[str, str]]:
+        """The keys and ids of the last posts of ours."""
+        try:
+            return [(str(key), str(id)) for key, id in json.loads(self.memory.get("posted", "[]"))]
+        except (ValueError, TypeError):
+            return []
+
+    def _receipt(self, status: Mapping[str, Any], key: str) -> Receipt:
+        receipt = Receipt(id=str(status["id"]), url=str(status.get("url") or status.get("uri") or ""))
+        posted = [one for one in self._posted() if one != (key, receipt.id)]
+        self.memory["posted"] = json.dumps([*posted, (key, receipt.id)][-KEPT_IDS:])
+        return receipt
+
+
+def _cost(warning: str) -> int:
+    """What a content warning costs; links in it are not shortened.
+
+    <https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb>
+    """
+    return measure(warning, Counting(limit=1, unit="graphemes")) or 0
+
+
+def _notes(me: Mapping[str, Any], server: Server, host: str) -> Iterator[str]:
+    if me.get("moved"):
+        yield "This account has moved away; its followers no longer look here."
+    if me.get("limited"):
+        yield f"{host} shows this account to its followers only. Ask its moderators."
+    if not server.honours_keys:
+        yield f"Where an answer of {host} gets lost, and the post is not found there, a person has to look."
+
+
+def connect(answers: Answers, memory: Memory, *, cache: Path | None = None, patience: float = PATIENCE) -> Account:
+    """A door to the account in `answers`; nothing is asked of its server before the first call.
+
+    `cache`: the folder where pictures once prepared are kept.
+    """
+    visibility = answers.get("visibility", "").strip().lower() or VISIBILITIES[0]
+    if visibility not in VISIBILITIES:
+        raise SignedOut(f'"{visibility}" is no visibility. Write one of: {", ".join(VISIBILITIES)}')
+    door = Door(answers["server"], answers["token"], answers.get("account", ""))
+    warning = tidy(answers.get("warning", "")).strip()
+    return Account(door, memory, visibility, warning, cache, patience)
+
+
+# --- connecting -----------------------------------------------------------------------------------
+
+
+def start(server: str) -> tuple[str, dict[str, str]]:
+    """Make Handbill known to a server: the page where a person says yes and gets a code, and what `finish` needs.
+
+    What it needs holds a secret. <https://docs.joinmastodon.org/client/authorized/>
+    """
+    door = Door(server)
+    asked = {"client_name": "Handbill", "redirect_uris": NO_REDIRECT, "scopes": SCOPES}
+    app = door.body(door.send("POST", "/api/v1/apps", data=asked), "client_id", "client_secret")
+    state = {"server": door.server, "client_id": str(app["client_id"]), "client_secret": str(app["client_secret"])}
+    query = {"client_id": state["client_id"], "redirect_uri": NO_REDIRECT, "scope": SCOPES, "response_type": "code"}
+    return f"{door.server}/oauth/authorize?{urlencode(query)}", state
+
+
+def finish(state: Mapping[str, str], code: str) -> str:
+    """The token that a code is worth; a code works once. <https://docs.joinmastodon.org/methods/oauth/#token>"""
+    door = Door(state["server"])
+    client = {"client_id": state["client_id"], "client_secret": state["client_secret"]}
+    asked = {"grant_type": "authorization_code", "code": code.strip(), "redirect_uri": NO_REDIRECT, "scope": SCOPES}
+    reply = door.send("POST", "/oauth/token", data={**client, **asked})
+    if reply.status in {400, 401, 403, 422}:
+        raise SignedOut(f"{door.host} does not take this code: it works once, and not for long. Start again.")
+    return str(door.body(reply, "access_token")["access_token"])
+
+
 NETWORK = Network(
     name="mastodon",
     label="Mastodon",
-    # What a server has unless it says otherwise: <https://docs.joinmastodon.org/entities/Instance/>.
-    counting=Counting(limit=500, unit="graphemes", link=23, local_mentions=True),
+    counting=COUNTING,
     share=share,
     share_fields=(Field(name="server", help="Your server, if you know it", example="mastodon.social", required=False),),
     hashtags=4,
     entities=entities,
     may_mention=1,
+    connect=connect,
+    adapt=adapt,
+    pictures=PICTURES,
+    fields=(
+        Field(name="server", help="the account's server", example="https://mastodon.social"),
+        Field(name="token", help="a key to the account, from the server's settings, Development", secret=True),
+        Field(
+            name="visibility",
+            help=f"who sees its posts: {', '.join(VISIBILITIES)}",
+            example="unlisted",
+            default=VISIBILITIES[0],
+            required=False,
+        ),
+        Field(name="warning", help="a content warning before every post", example="Politics", required=False),
+    ),
 )

@@ -4,14 +4,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from bot.core.network import Answers, Counting, Field, Memory, Network
+from bot.core.network import Answers, Counting, Field, Memory, Network, Payload, Standing
 from bot.core.post import Receipt, Variant
-from bot.core.problem import TryLater
+from bot.core.problem import Refused, TryLater
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +27,27 @@ class Outbox:
         """The account's own name: a folder knows no other."""
         return self.name
 
-    def prepare(self, variant: Variant, key: str) -> Mapping[str, object]:
-        """The post as it will be written."""
+    def look(self) -> Standing:
+        """A folder stands as it is."""
+        return Standing(handle=self.name, url=self.folder.absolute().as_uri())
+
+    def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
+        """The post as it will be written; raises Refused if its picture is gone."""
+        if variant.image and not Path(variant.image.file).is_file():
+            raise Refused(f"the picture {variant.image.file} is not there")
         return {"key": key, "account": self.name, **asdict(variant)}
 
-    def publish(self, payload: Mapping[str, Any], key: str) -> Receipt:
+    def publish(self, payload: Payload, key: str) -> Receipt:
         """Write the files; raises TryLater if they cannot be written."""
         try:
             return self._write(payload, key)
         except OSError as error:
             raise TryLater(f"cannot write to {self.folder} ({error.strerror})", 60) from error
 
-    def _write(self, payload: Mapping[str, Any], key: str) -> Receipt:
+    # The same files are written once more.
+    repeat = publish
+
+    def _write(self, payload: Payload, key: str) -> Receipt:
         self.folder.mkdir(parents=True, exist_ok=True)
         target = self._path(key)
         image = payload.get("image")
@@ -49,17 +57,31 @@ class Outbox:
         _put(target, json.dumps(payload, ensure_ascii=False, indent=2) + "\n")
         return Receipt(id=target.stem, url=target.absolute().as_uri())
 
-    def find(self, payload: Mapping[str, object], key: str) -> Receipt | None:
+    def find(self, payload: Payload, key: str) -> Receipt | None:
         """The receipt of an earlier `publish`, if its files are there."""
         target = self._path(key)
         return Receipt(id=target.stem, url=target.absolute().as_uri()) if target.exists() else None
 
+    def delete(self, receipt: Receipt) -> None:
+        """Take the files of a post away."""
+        for file in self.folder.glob(f"{receipt.id}.*"):
+            file.unlink(missing_ok=True)
+
+    @property
+    def label(self) -> None:
+        """Nobody reads a folder, so none is marked."""
+
     def _path(self, key: str) -> Path:
-        _, name, campaign, day, clock = key.split("/")
-        return self.folder / (re.sub(r"[^\w.-]", "_", f"{day}-{clock.replace(':', '')}-{campaign}-{name}") + ".json")
+        # Only the account's id may hold a "/"; and no two keys may share a file.
+        name, campaign, day, clock = key.partition("/")[2].rsplit("/", 3)
+        return self.folder / f"{day}-{clock.replace(':', '')}-{_plain(campaign)}@{_plain(name)}.json"
 
 
-def readable(payload: Mapping[str, Any]) -> str:
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]", lambda sign: f"%{ord(sign[0]):02X}", name)
+
+
+def readable(payload: Payload) -> str:
     """The post's exact words, and below a row of dashes its picture's."""
     image = payload.get("image")
     return f"{payload['text']}\n" + (f"\n---\nPicture: {image['alt']}\n" if image else "")

@@ -1,14 +1,32 @@
-"""X: a share link, and X's own way to count."""
+"""X: a share link, X's own way to count, and publishing with its API."""
 
-from collections.abc import Iterator
-from urllib.parse import quote
+import json
+import logging
+import re
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from html import unescape
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 import regex
 
 from bot.core.links import links
-from bot.core.measure import without_overlaps
-from bot.core.network import Answers, Counting, Entity, Network
-from bot.core.post import Variant
+from bot.core.measure import fits, measure, tidy, without_overlaps
+from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
+from bot.core.post import Image, Receipt, Variant
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.http import Answer, Diagnosis, call, error_for
+from bot.media import prepared
+
+NAME = "X"
 
 
 def share(variant: Variant, answers: Answers) -> str:
@@ -51,14 +69,488 @@ def _found(text: str) -> Iterator[Entity]:
         yield Entity(kind="cashtag", text=match[0], start=match.start(), end=match.end())
 
 
+# --- calls to X ---------------------------------------------------------------------------------
+
+# Where tweepy sends everything, and the address for which it signs.
+SIGNED_FOR = "https://api.twitter.com"
+CONSOLE = "https://console.x.com"
+RULES = "https://docs.x.com/x-api/posts/manage-tweets/integrate"
+LABEL_HELP = "https://help.x.com/en/using-x/automated-account-labels"
+KEYS = ("api_key", "api_secret", "access_token", "access_secret")
+Clock = Callable[[], float]
+Wait = Callable[[float], object]
+# An access token of OAuth 2.0 lives for two hours:
+# <https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code>; it is renewed so much earlier.
+LIFE, EARLY = 7200, 300
+# X's own examples send a picture in pieces of this size: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>
+PIECE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A pair of OAuth 2.0; `refresh` is good for one time only, `ends` is when `access` ends (seconds since 1970)."""
+
+    access: str = field(default="", repr=False)
+    refresh: str = field(default="", repr=False)
+    ends: float = 0
+
+
+class Door:
+    """Calls to X as one account. tweepy words and signs them, and hands them to `send`; `bot.http` carries them.
+
+    `memory` holds "tokens", a pair of OAuth 2.0 as JSON with the names of Tokens; whoever connects the account
+    may lay the first one there.
+    """
+
+    def __init__(self, answers: Answers, memory: Memory, now: Clock, wait: Wait, seconds: float) -> None:
+        self._given = {name: value.strip() for name, value in answers.items()}
+        self.memory, self._now, self._wait, self._seconds = memory, now, wait, seconds
+        self.signs = all(self._given.get(name) for name in KEYS)
+        if not self.signs and not self._given.get("client_id"):
+            missing = ", ".join(name for name in KEYS if not self._given.get(name))
+            raise SignedOut(f"X needs {missing}, or else a client_id. Find them at {CONSOLE}")
+        # A signature holds for one address. X takes those for api.twitter.com there only, so a signed call
+        # goes elsewhere only if the organizer names another server; a token has no such bounds.
+        self.server = (self._given.get("server") or (SIGNED_FOR if self.signs else "https://api.x.com")).rstrip("/")
+        self.again = f"Run: handbill account connect {self._given.get('account', '')}".rstrip()
+        self.client, self._auth = _client([self._given[name] for name in KEYS] if self.signs else [], self)
+        self._forget_another_account()
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on counts the time that one ability may take."""
+        self._ends = time.monotonic() + self._seconds
+
+    def left(self) -> float:
+        """The seconds that remain; raises TryLater if there are none."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TryLater("X took too long; nothing was posted")
+        return left
+
+    def wait(self, seconds: float) -> None:
+        """Let X work; raises TryLater if that takes too long."""
+        if seconds >= self.left():
+            raise TryLater("X is still busy with the picture; nothing was posted", int(seconds))
+        self._wait(seconds)
+
+    def tokens(self) -> Tokens:
+        """The newest pair."""
+        kept = self.memory.get("tokens")
+        return Tokens(**json.loads(kept)) if kept else Tokens(refresh=self._given.get("refresh_token", ""))
+
+    def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """The data of an answer to what tweepy has no words for."""
+        with self.client.session.request(method, SIGNED_FOR + path, auth=self._auth, **more) as response:
+            return dict(response.json().get("data") or {})
+
+    def send(self, request: Any, **_: object) -> Any:
+        """Carry a request of tweepy's, as `requests` wants it of an adapter; raise what a refusal means."""
+        answer = self._carried(request)
+        if answer.status == 401 and not self.signs:
+            self._renew()
+            answer = self._carried(request)
+        gone = request.method == "DELETE" and answer.status == 404
+        if not gone and not 200 <= answer.status < 300:
+            raise meaning(answer, self.again)
+        body = {} if gone or (answer.repeatable and not answer.body) else answer.json()
+        if not isinstance(body, dict) or not (answer.repeatable or _id(body.get("data"))):
+            raise meaning(answer, self.again)
+        return _response(body, request)
+
+    def _carried(self, request: Any) -> Answer:
+        where = urlsplit(request.url)
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        if not self.signs:
+            headers["Authorization"] = f"Bearer {self._access()}"
+        return call(
+            request.method,
+            self.server + where.path + ("?" + where.query if where.query else ""),
+            headers={name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()},
+            content=request.body.encode() if isinstance(request.body, str) else request.body,
+            seconds=self.left(),
+            repeatable=(request.method, where.path) != ("POST", "/2/tweets"),
+        )
+
+    def _access(self) -> str:
+        if self.tokens().ends < self._now() + EARLY:
+            self._renew()
+        return self.tokens().access
+
+    def _renew(self) -> None:
+        """Exchange the pair for a new one, and remember that at once: the old one is worth nothing any more.
+
+        By hand, for the libraries that could do it write the tokens into the log.
+        """
+        form = {"grant_type": "refresh_token", "refresh_token": self.tokens().refresh}
+        name, secret = self._given["client_id"], self._given.get("client_secret")
+        basic = {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()} if secret else {}
+        data, to = form if secret else {**form, "client_id": name}, self.server + "/2/oauth2/token"
+        if not form["refresh_token"]:
+            raise SignedOut(f"the sign-in at X is over. {self.again}")
+        answer = call("POST", to, headers=basic, data=data, seconds=self.left(), repeatable=True)
+        if answer.status in {400, 401, 403}:
+            refused = SignedOut(f"X does not renew the sign-in any more. {self.again}")
+            raise refused from Diagnosis(f"{answer.host} answered {answer.status} to a refresh token")
+        body = answer.checked(who=NAME).json()
+        if not isinstance(body, dict) or not body.get("access_token"):
+            raise meaning(answer, self.again)
+        new = Tokens(
+            access=str(body["access_token"]),
+            refresh=str(body.get("refresh_token") or ""),
+            ends=self._now() + float(body.get("expires_in") or LIFE),
+        )
+        self.memory["tokens"] = json.dumps(asdict(new))
+
+    def _forget_another_account(self) -> None:
+        """Begin anew where a person gave other keys than those that `memory` is about."""
+        key = self._given["access_token"] if self.signs else self._given.get("refresh_token", "")
+        if not key:
+            return
+        of = sha256(key.encode()).hexdigest()
+        if self.memory.get("of", of) != of:
+            for name in ("tokens", "id", "sent"):
+                self.memory.pop(name, None)
+        self.memory["of"] = of
+
+
+def _client(keys: list[str], door: Door) -> tuple[Any, Any]:
+    """tweepy's client, which sends through `door`, and how it signs; the libraries have no types."""
+    try:
+        import tweepy  # type: ignore[import-untyped, unused-ignore]
+    except ModuleNotFoundError as error:
+        raise SignedOut('X needs one more package. Run: pip install "handbill[x]"') from error
+    for library in ("oauthlib", "requests_oauthlib"):  # They log what they sign, keys too.
+        logging.getLogger(library).setLevel(logging.WARNING)
+    # It gets no bearer token, for it logs its headers: `door` adds it.
+    client = tweepy.Client("", *keys, return_type=dict)
+    client.session.mount(SIGNED_FOR, door)
+    return client, tweepy.OAuth1UserHandler(*keys).apply_auth() if keys else None
+
+
+def _response(body: Mapping[str, Any], request: Any) -> Any:
+    """A good answer as `requests` knows it."""
+    import requests
+
+    response = requests.Response()
+    response.status_code, response.url, response.request = 200, request.url, request
+    response.raw = BytesIO(json.dumps(body).encode())
+    return response
+
+
+# --- what an answer means -----------------------------------------------------------------------
+
+# <https://docs.x.com/x-api/fundamentals/response-codes-and-errors>
+OF_THE_APP = {"client-forbidden", "oauth1-permissions", "unsupported-authentication", "client-not-enrolled"}
+OF_THE_ACCOUNT = re.compile(r"\b(?:suspended|locked)\b", re.IGNORECASE)
+OF_AUTOMATION = re.compile(r"\b(?:repl(?:y|ies)|mention\w*|quot\w+|cashtags?)\b", re.IGNORECASE)
+OF_PERMISSION = re.compile(r"not permitted|\bscopes?\b|permission", re.IGNORECASE)
+
+
+def meaning(answer: Answer, again: str) -> NetworkError:
+    """Which of the four errors an answer is that does not do; `again` says how to connect the account once more."""
+    kind, says = _said(answer)
+    usual = error_for(answer.status, says, answer.headers, who=NAME, repeatable=answer.repeatable)
+    known = _by_status(answer, kind, again)
+    if known is None and answer.status == 403:
+        known = _forbidden(kind, says, again)
+    if known is None:
+        return usual
+    known.__cause__ = usual.__cause__
+    return known
+
+
+def _said(answer: Answer) -> tuple[str, str]:
+    """The last word of a refusal's type, and its sentences."""
+    try:
+        body = json.loads(answer.body)
+        errors = [one for one in body.get("errors") or [] if isinstance(one, dict)]
+        parts = [body.get("detail") or body.get("title"), *(one.get("message") for one in errors)]
+        return str(body.get("type", "")).rpartition("/")[2], " ".join(part for part in parts if isinstance(part, str))
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return "", ""
+
+
+def _by_status(answer: Answer, kind: str, again: str) -> NetworkError | None:
+    if kind == "usage-capped":
+        return SignedOut(f"the app's use of X is spent until its next billing cycle. Raise its limit at {CONSOLE}")
+    if answer.status == 402:
+        return SignedOut(f"the app has no credits left at X. Buy some at {CONSOLE}")
+    if answer.status == 401:
+        return SignedOut(f"X does not accept this account's keys, or this computer's clock is wrong. {again}")
+    if answer.status in {404, 405}:
+        return SignedOut(f"{answer.host} does not answer as X. Check the address of the server, and the account.")
+    return None
+
+
+def _forbidden(kind: str, says: str, again: str) -> NetworkError | None:
+    """A 403 by its meaning; X tells some of them by their words only."""
+    if OF_THE_ACCOUNT.search(says):
+        return SignedOut("X has suspended or locked this account. Sign in at https://x.com to see why.")
+    if "duplicate" in says.lower():
+        return Refused("X does not take the same words again. Change the post.")
+    if kind not in OF_THE_APP and OF_AUTOMATION.search(says):
+        return Refused(f"X does not take this mention, reply, quote or cashtag from an app. Its rule: {RULES}")
+    if kind in OF_THE_APP or OF_PERMISSION.search(says):
+        return SignedOut(f"X does not let this app post. Let it read and write at {CONSOLE}, make new keys. {again}")
+    return None
+
+
+# --- the publisher ------------------------------------------------------------------------------
+
+# <https://docs.x.com/x-api/media/introduction>; the length of an alt text:
+# <https://docs.x.com/x-api/media/metadata-create>
+PICTURES = Pictures(bytes=5_000_000, types=("image/jpeg", "image/png", "image/webp"), alt=1000)
+# US dollars: <https://docs.x.com/x-api/getting-started/pricing>
+PRICE, PRICE_WITH_LINK = 0.015, 0.20
+# <https://github.com/twitter/twitter-text/blob/master/config/v3.json>
+COUNTING = Counting(limit=280, unit="weighted", link=23, bare_links=True)
+SCHEME = re.compile("https?://", re.IGNORECASE)
+
+
+def price(variant: Variant) -> float:
+    """What X takes for this post, in US dollars."""
+    return PRICE_WITH_LINK if links(variant.text) else PRICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What `memory` keeps of our posts: the ids of the last ones by their keys, how many there were, their cost.
+
+    `newest` is one after which the next will come, empty where an unknown one may have come since.
+    """
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    newest: str = ""
+    posts: int = 0
+    dollars: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An open door to one account. X knows no keys for posts, so none is repeated; `find` looks for its words."""
+
+    door: Door = field(repr=False)
+    cache: str = ""
+
+    def whoami(self) -> str:
+        """The number of the account, which stays when its handle changes."""
+        self.door.begin()
+        return _id(self._me())
+
+    def look(self) -> Standing:
+        """The account's handle, what its posts cost so far, and what must be done by hand."""
+        self.door.begin()
+        handle, tokens, sent = self._me().get("username", ""), self.door.tokens(), self._sent()
+        ends = None if self.door.signs or tokens.refresh else datetime.fromtimestamp(tokens.ends, UTC)
+        return Standing(
+            handle=f"@{handle}",
+            url=f"https://x.com/{handle}",
+            ends=ends,
+            notes=(
+                f"Posts from here so far: {sent.posts}, for about {sent.dollars:.2f} US dollars.",
+                f"What the app may still spend stands at {CONSOLE}",
+                f"Mark the account as automated by hand, in its settings: {LABEL_HELP}",
+            ),
+        )
+
+    def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
+        """The text, the picture laid ready, and the newest post before the try, for `find`."""
+        self.door.begin()
+        text = _checked(tidy(variant.text))
+        media = [self._laid_ready(variant.image)] if variant.image else []
+        return {"text": text, "media_ids": media, "newest": self._newest()}
+
+    def publish(self, payload: Payload, key: str) -> Receipt:
+        """Post it: <https://docs.x.com/x-api/posts/create-post>."""
+        self.door.begin()
+        text, media = payload["text"], list(payload["media_ids"]) or None
+        try:
+            answer = self.door.client.create_tweet(text=text, media_ids=media, user_auth=self.door.signs)
+        except Uncertain:
+            self._keep(replace(self._sent(), newest=""))
+            raise
+        return self._noted(_id(answer["data"]), text, key)
+
+    def find(self, payload: Payload, key: str) -> Receipt | None:
+        """The post with these words that came after the try began, if it is not known as another's."""
+        self.door.begin()
+        wanted, known = _plain(payload["text"]), self._sent().ids
+        if key in known:
+            return _receipt(known[key])
+        for post in self._posts_since(payload["newest"]):
+            if _id(post) not in {"", *known.values()} and _plain(_as_written(post)) == wanted:
+                return self._noted(_id(post), payload["text"], key)
+        return None
+
+    def delete(self, receipt: Receipt) -> None:
+        """Take a post away; one that is already gone is no error."""
+        self.door.begin()
+        self.door.client.delete_tweet(receipt.id, user_auth=self.door.signs)
+
+    @property
+    def repeat(self) -> None:
+        """X would take it for another post."""
+
+    @property
+    def label(self) -> None:
+        """X lets only people do it, in the account's settings."""
+
+    def _me(self) -> dict[str, Any]:
+        me = self.door.client.get_me(user_auth=self.door.signs).get("data") or {}
+        if not _id(me):
+            raise TryLater("X did not say whose account this is", 600)
+        self.door.memory["id"] = _id(me)
+        return dict(me)
+
+    def _own_id(self) -> str:
+        return self.door.memory.get("id") or _id(self._me())
+
+    def _newest(self) -> str:
+        """The id after which the next post will come; X takes money for looking."""
+        if newest := self._sent().newest:
+            return newest
+        page = self.door.client.get_users_tweets(self._own_id(), max_results=5, user_auth=self.door.signs)
+        return max((_id(post) for post in page.get("data") or []), key=lambda id: int(id or 0), default="")
+
+    def _posts_since(self, id: str) -> Iterator[dict[str, Any]]:
+        asked = {"max_results": 100, "since_id": id or None, "tweet_fields": ["entities"]}
+        more: str | None = None
+        while True:
+            page = self.door.client.get_users_tweets(
+                self._own_id(), pagination_token=more, user_auth=self.door.signs, **asked
+            )
+            yield from page.get("data") or []
+            more = (page.get("meta") or {}).get("next_token")
+            if not more:
+                return
+
+    def _laid_ready(self, image: Image) -> str:
+        """The id of a picture at X: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>."""
+        if len(image.alt) > PICTURES.alt:
+            raise Refused(f"the picture's alt text has {len(image.alt)} letters, X takes {PICTURES.alt}. Shorten it.")
+        with TemporaryDirectory() as folder:
+            picture = prepared(Path(image.file), PICTURES, Path(self.cache or folder))
+        content, ask, at = picture.bytes, self.door.ask, "/2/media/upload"
+        file = {"media_type": picture.mime, "total_bytes": len(content), "media_category": "tweet_image"}
+        id = _id(ask("POST", f"{at}/initialize", json=file))
+        if not id:
+            raise TryLater("X did not take the picture; nothing was posted", 600)
+        for number, start in enumerate(range(0, len(content), PIECE)):
+            piece = {"media": ("picture", content[start : start + PIECE], picture.mime)}
+            ask("POST", f"{at}/{id}/append", data={"segment_index": str(number)}, files=piece)
+        self._wait_for(id, ask("POST", f"{at}/{id}/finalize"))
+        if image.alt:
+            ask("POST", "/2/media/metadata", json={"id": id, "metadata": {"alt_text": {"text": image.alt}}})
+        return id
+
+    def _wait_for(self, id: str, picture: Mapping[str, Any]) -> None:
+        work = picture.get("processing_info") or {}
+        while work.get("state") in {"pending", "in_progress"}:
+            self.door.wait(max(1.0, float(work.get("check_after_secs") or 1)))
+            picture = self.door.ask("GET", "/2/media/upload", params={"command": "STATUS", "media_id": id})
+            work = picture.get("processing_info") or {}
+        if work.get("state") == "failed":
+            raise Refused("X cannot use this picture. Save it anew, or take another.")
+
+    def _noted(self, id: str, text: str, key: str) -> Receipt:
+        """The receipt of a post, which is remembered."""
+        sent, cost = self._sent(), price(Variant(text=text))
+        ids = dict([*sent.ids.items(), (key, id)][-20:])
+        dollars = round(sent.dollars + cost, 3)
+        self._keep(Sent(ids=ids, newest=max(ids.values(), key=int), posts=sent.posts + 1, dollars=dollars))
+        return _receipt(id)
+
+    def _sent(self) -> Sent:
+        return Sent(**json.loads(self.door.memory.get("sent", "{}")))
+
+    def _keep(self, sent: Sent) -> None:
+        self.door.memory["sent"] = json.dumps(asdict(sent))
+
+
+def _receipt(id: str) -> Receipt:
+    return Receipt(id=id, url=f"https://x.com/i/web/status/{id}")
+
+
+def _checked(text: str) -> str:
+    if not fits(text, COUNTING):
+        raise Refused(f"the text counts {measure(text, COUNTING)} at X, which takes {COUNTING.limit}. Shorten it.")
+    # <https://github.com/twitter/twitter-text/blob/master/js/src/regexp/invalidChars.js>
+    if re.search("[\ud800-\udfff\ufffe\ufeff\uffff]", text):
+        raise Refused("the text holds a character that is none, or half of one. Type that place anew.")
+    return text
+
+
+def _id(data: Any) -> str:
+    """The number of a post, a picture or an account; empty if there is none."""
+    id = str(data.get("id", "")) if isinstance(data, dict) else ""
+    return id if id.isdecimal() else ""
+
+
+def _as_written(post: Mapping[str, Any]) -> str:
+    """A post's text as it was sent: X shortens links, adds one for a picture, and escapes three signs.
+
+    <https://docs.x.com/x-api/fundamentals/data-dictionary>
+    """
+    text = unescape(str(post.get("text", "")))
+    for link in (post.get("entities") or {}).get("urls") or []:
+        target = str(link.get("expanded_url") or link.get("url"))
+        is_picture = "media_key" in link or f"/status/{post['id']}/" in target
+        text = text.replace(str(link.get("url")), "" if is_picture else target)
+    return text
+
+
+def _plain(text: str) -> str:
+    """A text to be compared: X adds a scheme to a link that has none, and trims."""
+    return " ".join(SCHEME.sub("", tidy(text)).split())
+
+
+def connect(
+    answers: Answers,
+    memory: Memory,
+    *,
+    now: Clock = time.time,
+    wait: Wait = time.sleep,
+    seconds: float = 60,
+) -> Account:
+    """A door to the account in `answers`; nothing is asked of X before the first call.
+
+    With all four keys it signs in by OAuth 1.0a, else with a client_id by OAuth 2.0. Each ability
+    has so many `seconds` for all its calls.
+    """
+    return Account(door=Door(answers, memory, now, wait, seconds), cache=answers.get("cache", ""))
+
+
 NETWORK = Network(
     name="x",
-    label="X",
-    # <https://github.com/twitter/twitter-text/blob/master/config/v3.json>
-    counting=Counting(limit=280, unit="weighted", link=23, bare_links=True),
+    label=NAME,
+    counting=COUNTING,
     share=share,
     # One or two are advised: <https://help.x.com/en/using-x/how-to-use-hashtags>.
     hashtags=2,
     entities=entities,
     may_mention=1,
+    connect=connect,
+    pictures=PICTURES,
+    price=price,
+    fields=(
+        Field(name="api_key", help=f"the app's API key, from {CONSOLE}", secret=True, required=False),
+        Field(name="api_secret", help="the app's API key secret, shown with it", secret=True, required=False),
+        Field(name="access_token", help="the account's access token for that app", secret=True, required=False),
+        Field(name="access_secret", help="the access token's secret, shown with it", secret=True, required=False),
+        Field(
+            name="client_id",
+            help="instead of these four keys: the app's OAuth 2.0 client ID",
+            example="UkdHd0lXZ1FfbWZz",
+            required=False,
+        ),
+        Field(name="client_secret", help="its secret, if the app has one", secret=True, required=False),
+        Field(name="refresh_token", help="the first OAuth 2.0 refresh token", secret=True, required=False),
+        Field(
+            name="server",
+            help="another server than X's own, to try things out",
+            example="http://127.0.0.1:8977",
+            required=False,
+        ),
+    ),
 )

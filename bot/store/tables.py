@@ -68,12 +68,11 @@ LEASES = Table(
     Column("fence", Integer, nullable=False),
 )
 
-# When each row of the timetable was first seen, and up to when its slots stand in the ledger.
+# Up to when the slots of each row of the timetable stand in the ledger.
 SIGHTINGS = Table(
     "sightings",
     METADATA,
     Column("name", String, primary_key=True),
-    Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
 )
 
@@ -89,4 +88,21 @@ PAUSES = Table(
     METADATA,
     Column("campaign", String, primary_key=True),  # "" for all
     Column("at", Instant, nullable=False),
+)
+
+# Accounts whose coming week somebody has seen and let begin.
+STARTS = Table(
+    "starts",
+    METADATA,
+    Column("account", String, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# What networks remember of accounts, and secrets that people typed: each value encrypted.
+MEMORIES = Table(
+    "memories",
+    METADATA,
+    Column("account", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
 )

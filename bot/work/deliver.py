@@ -1,6 +1,6 @@
 """Deliver: one tick of the engine. What is due is decided, committed as `sending`, and only then said."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,31 @@ from bot.app import App
 from bot.core.choice import Choice
 from bot.core.delivery import Delivery, after_error, step
 from bot.core.network import Publisher
-from bot.core.problem import NetworkError, SignedOut, Uncertain
-from bot.core.timetable import Slot, slots
+from bot.core.post import Receipt
+from bot.core.problem import NetworkError, TryLater, Uncertain
 from bot.store import FenceLost, Lease
-from bot.work.plan import decide, newest, read_ledger, rows
+from bot.work.plan import (
+    MOMENT,
+    decide,
+    delivery_of,
+    gone,
+    paused_by_file,
+    read_ledger,
+    reopened,
+    rows,
+    slot_of,
+    standstill,
+    turn,
+    unnoted,
+)
 
 # A call may take a minute; a lease lasts twice that.
 LEASE = 120.0
+# How long an account that must be connected again is left alone before the next try.
+LEFT_ALONE = timedelta(minutes=15)
+
+# One deed on one delivery, done by the holder of its account's lease.
+Deed = Callable[[Delivery, Lease], Delivery]
 
 
 class Doors:
@@ -24,6 +42,7 @@ class Doors:
     def __init__(self, app: App) -> None:
         self._app = app
         self._open: dict[str, Publisher] = {}
+        self._ids: dict[str, str] = {}
 
     def publisher(self, account: str) -> Publisher:
         """The open door to an account; raises a NetworkError."""
@@ -33,99 +52,130 @@ class Doors:
 
     def identity(self, account: str) -> str:
         """The account's lasting id, or its name in brackets while it cannot be opened."""
-        try:
-            return self.publisher(account).whoami()
-        except NetworkError:
-            return f"({account})"
+        if account not in self._ids:
+            try:
+                self._ids[account] = self.publisher(account).whoami()
+            except NetworkError:
+                self._ids[account] = f"({account})"
+        return self._ids[account]
 
 
 def tick(app: App, now: datetime, *, granted: bool = False) -> list[Delivery]:
     """Do all that is due at `now`; the deliveries that changed, in order. `granted`: approvals count as given."""
     doors = Doors(app)
     note_due(app, doors, now)
-    changed = [*settle(app, doors, now)]
-    due = app.store.due(now)
-    waiting: set[str] = set()
-    current = {one.id for one in newest(due)}
-    for delivery in due:
-        if delivery.account in waiting or (lease := _lease(app, delivery)) is None:
-            continue
-        try:
-            ended = _one(app, doors, delivery, lease, now, delivery.id in current, granted)
-        except FenceLost:
-            continue
-        finally:
-            app.store.release(lease)
+    changed = settle(app, doors, now) + reopen(app, now)
+    due = turn(_due(app, now), now)
+    changed += _each(app, due.missed, lambda one, lease: _saved(app, _missed(app, one, now), lease))
+    stuck = {one.account for one in due.wait if one.state == "planned"}
+
+    def say(delivery: Delivery, lease: Lease) -> Delivery:
+        if delivery.account in stuck:
+            return delivery
+        ended = _one(app, doors, delivery, lease, now, granted)
         if ended.state == "planned":
-            waiting.add(delivery.account)  # while one waits to be tried again, the account's later ones wait
-        if ended != delivery:
+            stuck.add(delivery.account)  # while one waits to be tried again, the account's later ones wait
+        return ended
+
+    changed += _each(app, due.speak, say)
+    return sorted(changed, key=lambda one: (one.at, one.account, one.campaign))
+
+
+def _due(app: App, now: datetime) -> list[Delivery]:
+    """The open deliveries whose time has come; one whose account is gone waits for it as long as it may be late."""
+    come = (one for one in app.store.deliveries(("waiting", "planned", "held")) if one.at <= now)
+    return [one for one in come if one.is_late(now) or not gone(app, one)]
+
+
+def _each(app: App, deliveries: list[Delivery], deed: Deed) -> list[Delivery]:
+    """Do a deed on each delivery with its account leased; those that changed.
+
+    Where another run is at work on an account, the account is left to it until the next tick.
+    """
+    changed = []
+    theirs: set[str] = set()
+    for delivery in deliveries:
+        if delivery.account in theirs:
+            continue
+        ended = _with_lease(app, delivery, deed)
+        if ended is None:
+            theirs.add(delivery.account)
+        elif ended != delivery:
             changed.append(ended)
     return changed
 
 
+def _with_lease(app: App, delivery: Delivery, deed: Deed) -> Delivery | None:
+    lease = app.store.lease(delivery.account, app.owner, LEASE)
+    if lease is None:
+        return None
+    try:
+        # Another run may have dealt with it between our look and our lease.
+        return deed(delivery, lease) if app.store.delivery(delivery.id) == delivery else None
+    except FenceLost:
+        return None
+    finally:
+        app.store.release(lease)
+
+
 def note_due(app: App, doors: Doors, now: datetime) -> None:
     """Put every slot that has come due into the ledger; rows of the timetable never seen before begin now."""
-    known, due = app.store.sightings(), []
-    for name, schedule in rows(app):
-        since = known[name].until if name in known else now
-        due += slots([schedule], app.config.zone, since, now + timedelta(microseconds=1))
-    app.store.add(_delivery(app, doors, slot) for slot in due)
-    app.store.sight([name for name, _ in rows(app)], now)
+    seen = app.store.sightings()
+    due = unnoted(app, app.store, now, now + MOMENT)
+    new = [delivery_of(app, slot, doors.identity(slot.account)) for slot in due]
+    app.store.note(new, {name for name, _ in rows(app)}, seen, now)
 
 
-def _delivery(app: App, doors: Doors, slot: Slot) -> Delivery:
-    return Delivery(
-        network=app.config.accounts[slot.account].network,
-        identity=doors.identity(slot.account),
-        campaign=slot.campaign,
-        day=slot.day,
-        clock=slot.clock,
-        account=slot.account,
-        at=slot.at,
-        late=slot.late,
-        state="waiting" if slot.approval else "planned",
-        approval=slot.approval,
-        tags=slot.tags,
-    )
+def reopen(app: App, now: datetime) -> list[Delivery]:
+    """Let each refused delivery whose post has changed in time have its turn again."""
+
+    def again(delivery: Delivery, lease: Lease) -> Delivery:
+        changed = reopened(app, delivery, now)
+        return _saved(app, changed, lease) if changed else delivery
+
+    return _each(app, [one for one in app.store.deliveries(("refused",)) if reopened(app, one, now)], again)
 
 
-def _lease(app: App, delivery: Delivery) -> Lease | None:
-    return app.store.lease(delivery.account, app.owner, LEASE)
-
-
-def _one(
-    app: App, doors: Doors, delivery: Delivery, lease: Lease, now: datetime, is_newest: bool, granted: bool
-) -> Delivery:
-    """Take one due delivery as far as it goes now."""
-    if over := _over(app, delivery, now, is_newest):
-        return _saved(app, over, lease)
-    if delivery.not_before and now < delivery.not_before:
-        return delivery
-    planned = decide(app, _slot(delivery), read_ledger(app))
-    if planned.state == "skipped":
-        return _saved(app, step(delivery, "skipped", reason=planned.reason), lease)
-    if planned.state == "waiting" and not granted:
-        return _saved(app, replace(delivery, **_said(planned.choice), reason=planned.reason), lease)
-    ready = step(delivery, "planned") if delivery.state == "waiting" else delivery
-    return _say(app, doors, ready, planned.choice, lease, now)
-
-
-def _over(app: App, delivery: Delivery, now: datetime, is_newest: bool) -> Delivery | None:
-    """The delivery's end where it came too late, or its account is gone."""
-    if delivery.account not in app.config.accounts:
-        return step(delivery, "skipped", reason="the account is no longer in config.toml")
+def _missed(app: App, delivery: Delivery, now: datetime) -> Delivery:
+    """The end of a delivery that is over before it was said."""
+    if why := gone(app, delivery):
+        return step(delivery, "missed", reason=why)
     if delivery.is_late(now):
-        return step(delivery, "missed", reason=f"nobody was running until {now:%Y-%m-%d %H:%M} UTC, too late for it")
-    if not is_newest:
-        return step(delivery, "missed", reason="a newer post of this account came due while nobody was running")
-    return None
+        return step(delivery, "missed", reason=_why_late(delivery))
+    if delivery.state == "waiting" and delivery.variant:
+        return step(delivery, "missed", reason="nobody approved it before this account's next time came")
+    if delivery.state == "held":
+        return step(delivery, "missed", reason=f"this account's next time has come; before: {delivery.reason}")
+    return step(delivery, "missed", reason="nobody was running at its time; a newer one of this account goes out")
 
 
-def _slot(delivery: Delivery) -> Slot:
-    return Slot(
-        at=delivery.at, campaign=delivery.campaign, account=delivery.account, day=delivery.day, clock=delivery.clock,
-        tags=delivery.tags, late=delivery.late, approval=delivery.approval,
-    )  # fmt: skip
+def _why_late(delivery: Delivery) -> str:
+    if delivery.state == "waiting" and delivery.variant:
+        return "nobody approved it in time"
+    if delivery.reason and delivery.state != "waiting":
+        return f"it could not be said in time: {delivery.reason}"
+    return "nobody was running at its time, and now it is too late for it (`late` in config.toml)"
+
+
+def _skipped(delivery: Delivery, why: str) -> Delivery:
+    if delivery.state == "held":
+        delivery = step(delivery, "planned")
+    return step(delivery, "skipped", reason=why)
+
+
+def _one(app: App, doors: Doors, delivery: Delivery, lease: Lease, now: datetime, granted: bool) -> Delivery:
+    """Take one delivery whose turn has come as far as it goes now."""
+    said = app.store.said_on(delivery.network)
+    planned = decide(app, slot_of(delivery), read_ledger(app, app.store))
+    if planned.state == "skipped":
+        return _saved(app, _skipped(delivery, planned.reason), lease)
+    if planned.state == "waiting" and not granted:
+        # Also where words once approved have changed since: the edit voids the approval.
+        asking = replace(delivery, state="waiting", not_before=None, **_said(planned.choice), reason=planned.reason)
+        return delivery if asking == delivery else _saved(app, asking, lease)
+    ready = delivery if delivery.state == "planned" else step(delivery, "planned")
+    sending = step(ready, "sending", tries=delivery.tries + 1, reason="", not_before=None, **_said(planned.choice))
+    return _say(app, doors, sending, lease, said, now) or delivery
 
 
 def _said(choice: Choice) -> dict[str, Any]:
@@ -143,49 +193,66 @@ def _said(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _say(app: App, doors: Doors, delivery: Delivery, choice: Choice, lease: Lease, now: datetime) -> Delivery:
-    """Prepare, commit, call."""
-    assert choice.variant is not None
-    sending = step(delivery, "sending", tries=delivery.tries + 1, reason="", not_before=None, **_said(choice))
+def _say(app: App, doors: Doors, sending: Delivery, lease: Lease, said: int, now: datetime) -> Delivery | None:
+    """Prepare, commit, call. None, with nothing said, if the choice no longer stands when all is prepared."""
+    assert sending.variant is not None
     try:
-        publisher = doors.publisher(delivery.account)
-        payload = publisher.prepare(choice.variant, delivery.key)
+        publisher = doors.publisher(sending.account)
+        payload = publisher.prepare(sending.variant, sending.key, sending.at)
     except NetworkError as error:
-        return _saved(app, after_error(sending, error, now), lease)
-    sending = _saved(app, replace(sending, payload=payload), lease)
+        return _saved(app, _failed(sending, error, now), lease)
+    sending = replace(sending, payload=payload)
+    if not app.store.begin(sending, lease, said):
+        return None
     try:
-        receipt = publisher.publish(payload, delivery.key)
+        receipt = publisher.publish(payload, sending.key)
     except NetworkError as error:
-        return _saved(app, after_error(sending, error, now), lease)
+        return _saved(app, _failed(sending, error, now), lease)
     return _saved(app, step(sending, "sent", receipt=receipt), lease)
 
 
-def settle(app: App, doors: Doors, now: datetime) -> Iterable[Delivery]:
+def _failed(sending: Delivery, error: NetworkError, now: datetime) -> Delivery:
+    ended = after_error(sending, error, now)
+    return replace(ended, not_before=now + LEFT_ALONE) if ended.state == "held" else ended
+
+
+def settle(app: App, doors: Doors, now: datetime) -> list[Delivery]:
     """Find out what became of deliveries whose worker died between `sending` and its end."""
-    for delivery in app.store.deliveries(("sending",)):
-        lease = _lease(app, delivery)
-        if lease is None:
-            continue
-        try:
-            yield _saved(app, _settled(app, doors, delivery, now), lease)
-        except FenceLost:
-            continue
-        finally:
-            app.store.release(lease)
+
+    def find_out(delivery: Delivery, lease: Lease) -> Delivery:
+        ended = _settled(app, doors, delivery, now)
+        return delivery if ended == delivery else _saved(app, ended, lease)
+
+    return _each(app, app.store.deliveries(("sending",)), find_out)
 
 
 def _settled(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Delivery:
+    if why := gone(app, delivery):
+        lost = after_error(delivery, Uncertain(f"{why}; look there yourself"), now)
+        return lost if delivery.is_late(now) else delivery
     try:
-        receipt = doors.publisher(delivery.account).find(delivery.payload or {}, delivery.key)
-    except KeyError:
-        return after_error(delivery, Uncertain("the account is no longer in config.toml; look there yourself"), now)
-    except SignedOut as error:
+        receipt = _found(app, doors.publisher(delivery.account), delivery, now)
+    except NetworkError as error:
+        if isinstance(error, TryLater) and not delivery.is_late(now):
+            return delivery  # we look again at the next tick
         return after_error(delivery, Uncertain(f"nobody can look whether it was posted: {error}"), now)
     if receipt:
         return step(delivery, "sent", receipt=receipt)
     if app.networks[delivery.network].finds_surely:
-        return step(delivery, "planned", payload=None, reason="the run before ended in the middle of it")
+        return step(delivery, "planned", reason="the run before ended in the middle of it")
     return after_error(delivery, Uncertain("it may have been posted; look at the account"), now)
+
+
+def _found(app: App, publisher: Publisher, delivery: Delivery, now: datetime) -> Receipt | None:
+    """The receipt of a call that broke off: looked for, or else asked for once more where that is harmless."""
+    payload = delivery.payload or {}
+    if publisher.find and (receipt := publisher.find(payload, delivery.key)):
+        return receipt
+    if app.networks[delivery.network].finds_surely or delivery.is_late(now) or not publisher.repeat:
+        return None
+    if why := standstill(app, delivery.campaign, app.store.pauses() | paused_by_file(app)):
+        raise TryLater(why)
+    return publisher.repeat(payload, delivery.key)
 
 
 def _saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:

@@ -1,19 +1,24 @@
 """Plan: what will be said, where, when; the engine later does exactly that."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.core.choice import Choice, Speaker, choose
-from bot.core.delivery import Delivery
+from bot.core.delivery import Delivery, step
 from bot.core.rotate import History
 from bot.core.timetable import Schedule, Slot, slots
 
+if TYPE_CHECKING:
+    from bot.store import Store
+
 PAUSED = "paused"
-# No slot may be said later than this (config allows `late` up to a week).
-LATEST = timedelta(days=7)
+MOMENT = timedelta(microseconds=1)
+# A changed time zone moves a slot by no more than this.
+ZONES = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,41 +30,53 @@ class Planned:
     reason: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What the ledger knows that a plan depends on, as values."""
+    """What the ledger knows that a choice depends on, as values; only `history` grows as a plan goes on."""
 
     history: History
-    barred: set[tuple[str, str]]
-    approvals: set[str]
-    pauses: set[str]
-    settled: set[tuple[str, str, str, str]]
-    since: dict[str, datetime]
+    barred: Collection[tuple[str, str]] = ()
+    approvals: Collection[str] = ()
+    pauses: Collection[str] = ()
 
 
 def plan(app: App, start: datetime, days: float) -> Iterator[Planned]:
-    """Every slot from `start` for `days` times 24 hours, in order, with the exact words."""
-    ledger = read_ledger(app)
-    for slot in _coming(app, ledger, start, start + timedelta(days=days)):
-        planned = decide(app, slot, ledger)
-        if use := planned.choice.use():
-            ledger.history.add(use)
-        yield planned
+    """Every slot from `start` for `days` times 24 hours, in order, with the exact words.
+
+    Before them those of the ledger that are still open. Goes through the same instants as the
+    engine would, and lets the same `turn` decide who speaks.
+    """
+    ledger, end = read_ledger(app, app.ledger), start + timedelta(days=days)
+    coming = ahead(app, app.ledger, start, end)
+    still: list[Delivery] = []
+    queue = deque(coming)
+    for now in instants(coming, start, end):
+        while queue and queue[0].at <= now:
+            still.append(queue.popleft())
+        speaking = turn(still, now)
+        still = speaking.wait
+        for delivery in speaking.speak:
+            planned = decide(app, slot_of(delivery), ledger)
+            if use := planned.choice.use():
+                ledger.history.add(use)
+            yield planned
 
 
-def read_ledger(app: App) -> Ledger:
+def read_ledger(app: App, store: "Store | None") -> Ledger:
     """What was said and decided so far; empty where there is no ledger yet."""
-    store = app.ledger
-    paused = {""} if app.library.paused else set[str]()
     if store is None:
-        return Ledger(History(), set(), set(), paused, set(), {})
-    settled = {
-        (one.account, one.campaign, one.day.isoformat(), one.clock)
-        for one in store.deliveries()
-        if one.state not in ("waiting", "planned")
-    }
-    since = {name: sighting.since for name, sighting in store.sightings().items()}
-    return Ledger(History(store.uses()), store.barred(), store.approvals(), store.pauses() | paused, settled, since)
+        return Ledger(history=History(), pauses=paused_by_file(app))
+    return Ledger(
+        history=History(store.uses()),
+        barred=store.barred(),
+        approvals=store.approvals(),
+        pauses=store.pauses() | paused_by_file(app),
+    )
+
+
+def paused_by_file(app: App) -> set[str]:
+    """What a file named PAUSE pauses: everything."""
+    return {""} if app.library.paused else set()
 
 
 def decide(app: App, slot: Slot, ledger: Ledger) -> Planned:
@@ -90,56 +107,143 @@ def standstill(app: App, campaign: str, pauses: Iterable[str]) -> str:
     return ""
 
 
-def row_name(schedule: Schedule, account: str, clock: str) -> str:
-    """What names one row of the timetable from run to run."""
-    return "\n".join((schedule.campaign, account, clock, ",".join(schedule.days)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Of the open deliveries at one instant: those that speak, those that wait on, those whose time is over."""
+
+    speak: list[Delivery]
+    wait: list[Delivery]
+    missed: list[Delivery]
 
 
-def rows(app: App) -> list[tuple[str, Schedule]]:
-    """Each row of the timetable (one account, one time of day) with its name."""
+def turn(due: Iterable[Delivery], now: datetime) -> Turn:
+    """Decide which of the deliveries that have come due speak now.
+
+    What came too late is missed. While one is to be tried again, its account's later ones wait.
+    Of the rest only each account's newest speaks: after an outage nothing floods out.
+    """
+    found = Turn(speak=[], wait=[], missed=[])
+    in_order = sorted(due, key=lambda one: (one.at, one.account, one.campaign))
+    newest = _newest(one for one in in_order if not one.is_late(now) and not _retries(one))
+    stuck: set[str] = set()
+    for one in in_order:
+        if one.is_late(now):
+            found.missed.append(one)
+        elif one.account in stuck:
+            found.wait.append(one)
+        elif not _retries(one) and one.at < newest[one.account]:
+            found.missed.append(one)
+        elif one.not_before and now < one.not_before:
+            found.wait.append(one)
+            stuck |= {one.account} if _retries(one) else set()
+        else:
+            found.speak.append(one)
+    return found
+
+
+def _retries(delivery: Delivery) -> bool:
+    return delivery.state == "planned" and delivery.not_before is not None
+
+
+def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
+    latest: dict[str, datetime] = {}
+    for one in deliveries:
+        latest[one.account] = max(one.at, latest.get(one.account, one.at))
+    return latest
+
+
+def ahead(app: App, store: "Store | None", start: datetime, end: datetime) -> list[Delivery]:
+    """The deliveries whose turn may come before `end`, in order: those still open, and those not noted yet."""
+    new = [delivery_of(app, slot) for slot in unnoted(app, store, start, end)]
+    return sorted([*_unfinished(app, store, start), *new], key=lambda one: (one.at, one.account, one.campaign))
+
+
+def instants(coming: Iterable[Delivery], start: datetime, end: datetime) -> list[datetime]:
+    """The instants from `start` to `end` (excluded) at which something can happen."""
+    moments = {moment for one in coming for moment in (one.at, one.not_before) if moment}
+    return sorted({start, *(moment for moment in moments if start < moment < end)})
+
+
+def _unfinished(app: App, store: "Store | None", now: datetime) -> list[Delivery]:
+    """The ledger's deliveries that are still open, of accounts that can still speak."""
+    if store is None:
+        return []
+    open_still = store.deliveries(("waiting", "planned", "held"))
+    open_still += [again for one in store.deliveries(("refused",)) if (again := reopened(app, one, now))]
+    return [one for one in open_still if not gone(app, one)]
+
+
+def reopened(app: App, refused: Delivery, now: datetime) -> Delivery | None:
+    """A refused delivery whose post has changed in time, ready to be decided anew."""
+    if refused.is_late(now):
+        return None
+    posts = app.library.posts.get(refused.campaign, ())
+    if not any(post.name == refused.post and post.digest != refused.digest for post in posts):
+        return None
+    return step(refused, "planned", payload=None, not_before=None, reason="")
+
+
+def gone(app: App, delivery: Delivery) -> str:
+    """Why a delivery's account cannot speak any more, in words; "" if it can."""
+    account = app.config.accounts.get(delivery.account)
+    if account is None:
+        return f'the account "{delivery.account}" is no longer in config.toml'
+    if account.network != delivery.network:
+        return f'the account "{delivery.account}" stands for another network now'
+    return ""
+
+
+def delivery_of(app: App, slot: Slot, identity: str = "") -> Delivery:
+    """A new delivery for a slot."""
+    return Delivery(
+        network=app.config.accounts[slot.account].network,
+        identity=identity,
+        campaign=slot.campaign,
+        day=slot.day,
+        clock=slot.clock,
+        account=slot.account,
+        at=slot.at,
+        late=slot.late,
+        state="waiting" if slot.approval else "planned",
+        approval=slot.approval,
+        tags=slot.tags,
+    )
+
+
+def slot_of(delivery: Delivery) -> Slot:
+    """The slot whose fate a delivery is."""
+    return Slot(
+        at=delivery.at, campaign=delivery.campaign, account=delivery.account, day=delivery.day, clock=delivery.clock,
+        tags=delivery.tags, late=delivery.late, approval=delivery.approval,
+    )  # fmt: skip
+
+
+def unnoted(app: App, store: "Store | None", start: datetime, end: datetime) -> list[Slot]:
+    """The slots before `end` that the ledger does not hold yet, in order.
+
+    A row of the timetable that was never seen begins at `start`; the others go on where they
+    were left, be that before `start` or after it.
+    """
+    known: Mapping[str, datetime] = store.sightings() if store else {}
+    found: dict[tuple[object, ...], Slot] = {}
+    for name, schedule in rows(app):
+        since = known[name] + MOMENT if name in known else start
+        for slot in slots([schedule], app.config.zone, since, end):
+            found.setdefault((slot.account, slot.campaign, slot.day, slot.clock), slot)
+    if store and found:
+        noted = store.noted(min(slot.at for slot in found.values()) - ZONES)
+        found = {key: slot for key, slot in found.items() if key not in noted}
+    return sorted(found.values(), key=lambda slot: (slot.at, slot.account, slot.campaign))
+
+
+def rows(app: App) -> Sequence[tuple[str, Schedule]]:
+    """Each row of the timetable (one account, one time of day) with the name it keeps from run to run."""
     return [
-        (row_name(schedule, account, f"{clock:%H:%M}"), Schedule(
-            campaign=schedule.campaign, accounts=(account,), times=(clock,), days=schedule.days,
-            tags=schedule.tags, late=schedule.late, approval=schedule.approval,
-        ))
+        (
+            "\n".join((schedule.campaign, account, f"{clock:%H:%M}", ",".join(schedule.days))),
+            replace(schedule, accounts=(account,), times=(clock,)),
+        )
         for schedule in app.config.schedules
         for account in schedule.accounts
         for clock in schedule.times
-    ]  # fmt: skip
-
-
-def _coming(app: App, ledger: Ledger, start: datetime, end: datetime) -> list[Slot]:
-    """The slots of the span that are not settled, and before them those overdue that still go out."""
-    coming = [slot for slot in slots(app.config.schedules, app.config.zone, start, end) if not _settled(slot, ledger)]
-    return newest(_overdue(app, ledger, start)) + coming
-
-
-def _settled(slot: Slot, ledger: Ledger) -> bool:
-    return (slot.account, slot.campaign, slot.day.isoformat(), slot.clock) in ledger.settled
-
-
-def _overdue(app: App, ledger: Ledger, start: datetime) -> list[Slot]:
-    """Slots of known rows before `start` that are still in time and not settled."""
-    earlier = [
-        slot
-        for name, schedule in rows(app)
-        if name in ledger.since
-        for slot in slots([schedule], app.config.zone, max(ledger.since[name], start - LATEST), start)
     ]
-    open_still = {
-        (slot.account, slot.campaign, slot.day, slot.clock): slot
-        for slot in earlier
-        if start <= slot.at + slot.late and not _settled(slot, ledger)
-    }
-    return sorted(open_still.values(), key=lambda slot: (slot.at, slot.account, slot.campaign))
-
-
-Overdue = TypeVar("Overdue", Slot, Delivery)
-
-
-def newest(overdue: Sequence[Overdue]) -> list[Overdue]:
-    """Of each account's overdue slots the latest: after an outage nothing floods out."""
-    latest: dict[str, datetime] = {}
-    for slot in overdue:
-        latest[slot.account] = max(slot.at, latest.get(slot.account, slot.at))
-    return [slot for slot in overdue if slot.at == latest[slot.account]]

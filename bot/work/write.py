@@ -1,11 +1,13 @@
 """Write: new files in the library; nothing existing is ever overwritten."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from bot.app import App
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.schema import LANGUAGE
+from bot.library.campaign import FILE
 
 SKELETON = """\
 +++
@@ -32,15 +34,25 @@ def new_post(app: App, campaign: str, name: str, language: str | None, text: str
     folder = app.config.library / campaign
     path = folder / f"{name}.{chosen}.txt"
     try:
+        words = text.replace("\r\n", "\n").strip()
+        written = (f"{words}\n" if words else SKELETON).encode()
+    except UnicodeEncodeError as error:
+        raise AskedWrongly(
+            "These words are not UTF-8. Save them in a file as UTF-8, and give it with < FILE."
+        ) from error
+    if path.exists():
+        raise AskedWrongly(f"{path} is there already and stays as it is. Choose another name.")
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "campaign.toml").exists():
-            (folder / "campaign.toml").write_text(
-                f'title = "{campaign.replace("-", " ").capitalize()}"\n', encoding="utf-8", newline="\n"
-            )
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text.strip() + "\n" if text.strip() else SKELETON)
-    except FileExistsError as error:
-        raise AskedWrongly(f"{path} is there already and stays as it is. Choose another name.") from error
+        _begin_campaign(folder)
+        with path.open("xb") as file:
+            file.write(written)
     except OSError as error:
         raise HandbillError(f"{path} cannot be written ({error.strerror}). Check the folder's permissions.") from error
     return path
+
+
+def _begin_campaign(folder: Path) -> None:
+    """Write a campaign's own file where there is none."""
+    with suppress(FileExistsError), (folder / FILE).open("xt", encoding="utf-8", newline="\n") as file:
+        file.write(f'title = "{folder.name.replace("-", " ").capitalize()}"\n')

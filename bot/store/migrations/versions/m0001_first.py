@@ -1,4 +1,4 @@
-"""The first tables: deliveries, leases, sightings, approvals, pauses."""
+"""The first tables: deliveries, leases, sightings, approvals, pauses, starts, memories."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,12 +43,17 @@ def upgrade() -> None:
     op.create_table(
         "sightings",
         sa.Column("name", sa.String, primary_key=True),
-        sa.Column("since", INSTANT, nullable=False),
         sa.Column("until", INSTANT, nullable=False),
     )
-    for table, key in (("approvals", "words"), ("pauses", "campaign")):
+    for table, key in (("approvals", "words"), ("pauses", "campaign"), ("starts", "account")):
         op.create_table(
             table,
             sa.Column(key, sa.String, primary_key=True),
             sa.Column("at", INSTANT, nullable=False),
         )
+    op.create_table(
+        "memories",
+        sa.Column("account", sa.String, primary_key=True),
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("value", sa.String, nullable=False),
+    )

@@ -1,0 +1,121 @@
+"""Ready: whether config, accounts and library suit each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.app import App
+from bot.config import Account
+from bot.core.choice import PRACTICE
+from bot.core.fit import width
+from bot.core.post import Campaign
+from bot.core.problem import Problem, SignedOut
+from bot.core.rotate import within
+from bot.core.schema import near
+from bot.core.timetable import Schedule, local_day
+from bot.work.look import warning
+from bot.work.plan import Planned, plan
+
+# How many days ahead the timetable is tried.
+AHEAD = 28
+
+
+def ready(app: App) -> Iterator[Problem]:
+    """What in config.toml asks for more than library, networks or environment have."""
+    for number, schedule in enumerate(app.config.schedules):
+        yield from _schedule(app, number, schedule)
+    for account in app.config.accounts.values():
+        yield from _account(app, account)
+    yield from _rhythm(app)
+
+
+def _schedule(app: App, number: int, schedule: Schedule) -> Iterator[Problem]:
+    campaign = app.library.campaigns.get(schedule.campaign)
+    if campaign is None:
+        # A campaign whose own file is broken is told of already.
+        if not (app.config.library / schedule.campaign).is_dir():
+            yield Problem(
+                app.where("schedule", number, "campaign"),
+                f'a [[schedule]] names the campaign "{schedule.campaign}", which the library does not have',
+                near(schedule.campaign, sorted(app.library.campaigns)) or "Write one: handbill post new CAMPAIGN NAME",
+            )
+        return
+    today = local_day(app.clock(), app.config.zone)
+    if campaign.until and campaign.until < today and app.source:  # without a file nobody wrote a timetable
+        yield warning(
+            app.where("schedule", number, "campaign"),
+            f'the campaign "{campaign.name}" ended on {campaign.until}',
+            "Take its [[schedule]] out, or move `until` in campaign.toml.",
+        )
+    for name in schedule.accounts:
+        yield from _language(app, app.config.accounts[name], campaign)
+
+
+def _language(app: App, account: Account, campaign: Campaign) -> Iterator[Problem]:
+    spoken = dict.fromkeys(language for post in app.library.posts[campaign.name] for language in post.words)
+    if spoken and account.language not in spoken:
+        yield Problem(
+            app.where("accounts", account.name, "language"),
+            f'account "{account.name}" speaks {account.language}, and "{campaign.name}" has no posts in it',
+            f"It has: {', '.join(spoken)}.",
+        )
+
+
+def _account(app: App, account: Account) -> Iterator[Problem]:
+    asks = [(name, ask) for campaign in app.library.campaigns.values() for name, ask in campaign.asks.items()]
+    for name, ask in asks:
+        if not ask.choices and width(account.me.get(name, "")) > ask.longest:
+            yield Problem(
+                app.where("accounts", account.name, "me"),
+                f'account "{account.name}": me.{name} is longer than {ask.longest} letters',
+                "Shorten it, or raise `longest` in campaign.toml.",
+            )
+    where = app.where("accounts", account.name)
+    if app.networks[account.network].connect is None:
+        yield warning(
+            where,
+            f'account "{account.name}": this version cannot post to {app.networks[account.network].label} yet',
+            "plan and rehearse show its words; share links work.",
+        )
+        return
+    try:
+        app.answers(account)
+    except SignedOut as error:
+        yield warning(where, str(error), "Until then the account stays silent.")
+
+
+@dataclass(slots=True)
+class Silence:
+    """How often an account has nothing to say for a campaign, and why at first."""
+
+    why: str
+    count: int = 0
+
+
+def _rhythm(app: App) -> Iterator[Problem]:
+    """Whether the library is large enough for the timetable."""
+    silences: dict[tuple[str, str], Silence] = {}
+    for planned in plan(app, app.clock(), AHEAD):
+        if _is_silent(app, planned):
+            slot = planned.choice.slot
+            silences.setdefault((slot.account, slot.campaign), Silence(planned.reason)).count += 1
+    rows = {(name, one.campaign): number for number, one in enumerate(app.config.schedules) for name in one.accounts}
+    for (account, campaign), silence in silences.items():
+        times = "1 of its times" if silence.count == 1 else f"{silence.count} of its times"
+        yield warning(
+            app.where("schedule", rows[account, campaign]),
+            f'account "{account}" has nothing to say for "{campaign}" at {times} '
+            f"in the next four weeks ({silence.why})",
+            "Write posts of your own: handbill post new CAMPAIGN NAME"
+            if PRACTICE in silence.why
+            else "Write more posts, shorten `rest`, or take times out of the timetable.",
+        )
+
+
+def _is_silent(app: App, planned: Planned) -> bool:
+    """Whether a slot in the campaign's days is skipped for want of a post."""
+    slot = planned.choice.slot
+    campaign = app.library.campaigns.get(slot.campaign)
+    if planned.state != "skipped" or campaign is None or not app.library.posts[slot.campaign]:
+        return False
+    speaks = any(planned.choice.speaker.voice.language in post.words for post in app.library.posts[slot.campaign])
+    return speaks and planned.reason.startswith("no post") and within(campaign.starts, campaign.until, slot.day)

@@ -1,0 +1,387 @@
+"""Deliver: never twice, never lost, never silent."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from bot.app import App
+from bot.config import Account
+from bot.core.choice import approval_of
+from bot.core.delivery import Delivery
+from bot.core.network import Payload, Publisher
+from bot.core.post import Receipt
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.work.deliver import tick
+from tests.work.stage import CONFIG, Moody, at, opened, out, outboxes
+
+BEGUN = at("08:00")
+ROOT = Path(__file__).parents[2]
+
+
+def ended(app: App, now: datetime) -> list[str]:
+    """A tick in a few words."""
+    return [f"{one.clock} {one.state}" + (f": {one.reason}" if one.reason else "") for one in tick(app, now)]
+
+
+def states(app: App) -> list[str]:
+    return [f"{one.clock} {one.state}" for one in app.store.deliveries()]
+
+
+# When
+
+
+def test_a_schedule_begins_when_it_is_first_seen(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    assert ended(app, at("12:00")) == []
+    assert ended(app, at("17:30")) == ["17:30 sent"]
+
+
+def test_a_slot_at_the_very_instant_of_first_sight_is_said(tmp_path: Path) -> None:
+    assert ended(opened(tmp_path), at("09:00")) == ["09:00 sent"]
+
+
+def test_a_second_tick_at_the_same_instant_says_nothing(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, at("09:00"))
+    assert ended(app, at("09:00")) == []
+    assert len(out(tmp_path)) == 1
+
+
+def test_after_an_outage_only_the_newest_slot_in_time_goes_out(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, BEGUN)
+    tick(app, at("18:00", 2))
+    assert states(app) == ["09:00 missed", "17:30 missed", "09:00 missed", "17:30 sent"]
+
+
+def test_a_clock_that_jumps_back_says_nothing_twice(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    for now in (BEGUN, at("09:00"), at("08:59"), at("09:00"), at("09:01")):
+        tick(app, now)
+    assert states(app) == ["09:00 sent"]
+
+
+def test_an_account_that_cannot_be_opened_for_a_moment_gets_each_slot_once(tmp_path: Path) -> None:
+    """Its lasting id is unknown then, so the same slot has another key later."""
+    app = opened(tmp_path)
+    connect = app.networks["outbox"].connect
+    assert connect is not None
+    door = connect({"account": "town", "folder": str(tmp_path / "outbox")}, {})
+
+    def closed(_: App, account: Account) -> Publisher:
+        raise TryLater("the network is down", 5)
+
+    tick(replace(app, connect=closed), at("09:00"))
+    tick(replace(app, connect=lambda *_: door), at("09:00") + timedelta(seconds=15))
+    assert len(out(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("name", ["", "air"])
+def test_what_comes_due_in_a_pause_is_skipped(tmp_path: Path, name: str) -> None:
+    app = opened(tmp_path)
+    app.store.pause(name, BEGUN)
+    assert ended(app, at("09:00")) == ["09:00 skipped: paused"]
+    app.store.resume(name)
+    assert ended(app, at("17:30")) == ["17:30 sent"]
+
+
+def test_a_pause_file_is_obeyed_from_the_next_tick_on(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, at("09:00"))
+    (tmp_path / "posts/PAUSE").touch()
+    assert ended(app.fresh(), at("17:30")) == ["17:30 skipped: paused"]
+
+
+def test_a_pause_while_a_post_is_prepared_still_stops_it(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    connect = app.networks["outbox"].connect
+    assert connect is not None
+    door = connect({"account": "town", "folder": str(tmp_path / "outbox")}, {})
+
+    class Slow(Moody):
+        def prepare(self, *told: Any) -> Payload:
+            app.store.pause("", at("09:00"))
+            return self.inner.prepare(*told)
+
+    slow = replace(app, connect=lambda *_: Slow(door, iter(())))
+    slow.__dict__["store"] = app.store
+    tick(slow, at("09:00"))
+    assert ended(app, at("09:01")) == ["09:00 skipped: paused"]
+    assert out(tmp_path) == []
+
+
+# What
+
+
+@pytest.mark.parametrize(
+    ("error", "then"),
+    [
+        (Refused("too long"), "09:00 refused: too long"),
+        (SignedOut("the key is gone"), "09:00 held: the key is gone"),
+        (Uncertain("no answer"), "09:00 uncertain: no answer"),
+        (TryLater("busy", 30), "09:00 planned: busy"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_error_leads_to_its_state(tmp_path: Path, error: NetworkError, then: str) -> None:
+    assert ended(outboxes(opened(tmp_path), [error]), at("09:00")) == [then]
+
+
+def test_what_was_surely_not_said_is_said_when_the_network_wants_it(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 60)])
+    tick(app, at("09:00"))
+    assert ended(app, at("09:00") + timedelta(seconds=59)) == []
+    assert ended(app, at("09:01")) == ["09:00 sent"]
+    assert app.store.deliveries()[0].tries == 2
+
+
+def test_later_slots_wait_while_one_is_to_be_tried_again(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path, told=CONFIG.replace("17:30", "09:30")), [TryLater("busy", 2400)])
+    tick(app, at("09:00"))
+    assert ended(app, at("09:30")) == []
+    assert ended(app, at("09:40")) == ["09:00 sent", "09:30 sent"]
+
+
+def test_what_could_not_be_said_in_time_is_missed_and_says_why(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("the network is down", 600)] * 100)
+    tick(app, at("09:00"))
+    assert ended(app, at("15:01")) == ["09:00 missed: it could not be said in time: the network is down"]
+
+
+def test_what_nobody_approved_is_missed_and_says_so(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=CONFIG + 'approval = "post"\n')
+    assert ended(app, at("09:00")) == ["09:00 waiting: waits for a person's approval"]
+    assert ended(app, at("09:01")) == []
+    assert ended(app, at("15:01")) == ["09:00 missed: nobody approved it in time"]
+
+
+def test_approved_words_go_out_at_the_next_look(tmp_path: Path) -> None:
+    app = opened(tmp_path, {"one.txt": "One."}, told=CONFIG + 'approval = "post"\n')
+    tick(app, at("09:00"))
+    app.store.approve(approval_of("outbox", "One."), at("09:05"))
+    assert ended(app, at("09:06")) == ["09:00 sent"]
+
+
+def test_approved_words_that_were_refused_and_mended_wait_for_approval_again(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path, {"one.txt": "One."}, told=CONFIG + 'approval = "post"\n'), [Refused("no")])
+    app.store.approve(approval_of("outbox", "One."), BEGUN)
+    assert ended(app, at("09:00")) == ["09:00 refused: no"]
+    (tmp_path / "posts/air/one.txt").write_text("One, mended.", encoding="utf-8")
+    assert "09:00 waiting: waits for a person's approval" in ended(app.fresh(), at("09:30"))
+    app.store.approve(approval_of("outbox", "One, mended."), at("09:40"))
+    assert ended(app.fresh(), at("09:40")) == ["09:00 sent"]
+
+
+def test_a_held_account_is_tried_again_after_a_while_and_blocks_nothing(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [SignedOut("no key"), SignedOut("no key")])
+    assert ended(app, at("09:00")) == ["09:00 held: no key"]
+    assert ended(app, at("09:10")) == []
+    assert ended(app, at("09:15")) == ["09:00 held: no key"]
+    assert ended(app, at("09:30")) == ["09:00 sent"]
+
+
+def test_a_held_delivery_gives_way_to_its_accounts_next_slot(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path, told=CONFIG.replace("17:30", "09:10")), [SignedOut("no key")])
+    tick(app, at("09:00"))
+    assert ended(app, at("09:10")) == ["09:00 missed: this account's next time has come; before: no key", "09:10 sent"]
+
+
+def test_a_refused_post_is_not_said_again_until_its_file_changes(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path, {"one.txt": "One."}), [Refused("no")])
+    tick(app, at("09:00"))
+    assert ended(app, at("17:30")) == [
+        "17:30 skipped: no post can be said: 1 refused by a network and not changed since"
+    ]
+
+
+def test_a_refused_post_that_was_mended_too_late_is_free_for_its_next_turn(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path, {"one.txt": "One."}), [Refused("no")])
+    tick(app, at("09:00"))
+    (tmp_path / "posts/air/one.txt").write_text("One, mended.", encoding="utf-8")
+    assert ended(app.fresh(), at("17:30")) == ["17:30 sent"]
+    assert states(app) == ["09:00 refused", "17:30 sent"]
+
+
+def test_a_refused_post_that_was_mended_in_time_goes_out(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path, {"one.txt": "One."}), [Refused("no")])
+    tick(app, at("09:00"))
+    (tmp_path / "posts/air/one.txt").write_text("One, mended.", encoding="utf-8")
+    assert "09:00 sent" in ended(app.fresh(), at("10:00"))
+    assert out(tmp_path / "real", "town") == ["One, mended."]
+
+
+GONE = 'the account "town" is no longer in config.toml'
+
+
+def test_the_account_of_an_open_delivery_may_leave_the_config_and_come_back(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 60)])
+    tick(app, at("09:00"))
+    app.store.close()
+    without = opened(tmp_path, {}, told=CONFIG.replace("town", "shop"))
+    assert ended(without, at("09:05")) == []
+    assert ended(app, at("09:06")) == ["09:00 sent"]
+
+
+def test_the_open_delivery_of_an_account_that_stays_away_is_missed(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 60)])
+    tick(app, at("09:00"))
+    app.store.close()
+    without = opened(tmp_path, {}, told=CONFIG.replace("town", "shop"))
+    assert ended(without, at("15:01")) == [f"09:00 missed: {GONE}"]
+
+
+def test_the_campaign_of_an_open_delivery_may_leave_the_library(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 60)])
+    tick(app, at("09:00"))
+    (tmp_path / "posts/air").rename(tmp_path / "air")
+    assert ended(app.fresh(), at("09:05")) == ['09:00 skipped: the library has no whole campaign "air"']
+
+
+# Whatever dies
+
+
+def run(folder: Path, now: datetime, deed: str, lease: float = 120) -> "subprocess.Popen[str]":
+    """The engine in a process of its own."""
+    order = [sys.executable, "-m", "tests.work.engine", str(folder), now.isoformat(), deed, str(lease)]
+    return subprocess.Popen(order, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def killed(folder: Path, deed: str) -> App:
+    """The app after its engine was killed in the middle of the post of nine o'clock."""
+    app = opened(folder, {"one.txt": "One."})
+    child = run(folder, at("09:00"), deed, lease=0.1)
+    child.communicate(timeout=60)
+    assert child.returncode == -signal.SIGKILL
+    sleep(0.2)  # until the dead one's lease has run out
+    return app
+
+
+def test_it_is_on_record_before_the_network_is_called(tmp_path: Path) -> None:
+    (delivery,) = killed(tmp_path, "die before").store.deliveries()
+    assert (delivery.state, delivery.variant and delivery.variant.text) == ("sending", "One.")
+
+
+def test_what_was_said_before_the_run_was_killed_is_found_and_not_repeated(tmp_path: Path) -> None:
+    app = killed(tmp_path, "die after")
+    assert ended(app, at("09:01")) == ["09:00 sent"]
+    assert (tmp_path / "published.log").read_text().count("09:00") == 1
+    assert out(tmp_path) == ["One."]
+
+
+def test_what_was_not_said_before_the_run_was_killed_is_said_once(tmp_path: Path) -> None:
+    app = killed(tmp_path, "die before")
+    assert ended(app, at("09:01"))[-1] == "09:00 sent"
+    assert out(tmp_path) == ["One."]
+
+
+class Blind(Moody):
+    """An outbox that cannot be asked what lies in it."""
+
+    find = None
+    repeat: Any = None
+
+
+def blind(app: App, kind: type[Blind] = Blind) -> App:
+    """The same app, whose network cannot tell whether a post arrived."""
+    connect = app.networks["outbox"].connect
+    assert connect is not None
+    door = connect({"account": "town", "folder": str(app.config.folder / "outbox")}, {})
+    known = {**app.networks, "outbox": replace(app.networks["outbox"], finds_surely=False)}
+    return replace(app, networks=known, connect=lambda *_: kind(door, iter(())))
+
+
+def test_where_nobody_can_know_a_person_is_told(tmp_path: Path) -> None:
+    app = blind(killed(tmp_path, "die before"))
+    assert ended(app, at("09:01")) == ["09:00 uncertain: it may have been posted; look at the account"]
+
+
+class Harmless(Blind):
+    """An outbox that takes the same post twice as one."""
+
+    def repeat(self, payload: Payload, key: str) -> Receipt:
+        return self.inner.repeat(payload, key)
+
+
+@pytest.mark.parametrize("deed", ["die before", "die after"])
+def test_where_repeating_is_harmless_it_is_repeated(tmp_path: Path, deed: str) -> None:
+    assert ended(blind(killed(tmp_path, deed), Harmless), at("09:01")) == ["09:00 sent"]
+    assert out(tmp_path) == ["One."]
+
+
+def test_nothing_is_repeated_in_a_pause_or_when_it_is_too_late(tmp_path: Path) -> None:
+    app = blind(killed(tmp_path, "die before"), Harmless)
+    app = replace(app, config=replace(app.config, schedules=()))
+    app.store.pause("", at("09:00"))
+    assert ended(app, at("09:01")) == []
+    app.store.resume("")
+    assert ended(app, at("15:01")) == ["09:00 uncertain: it may have been posted; look at the account"]
+    assert out(tmp_path) == []
+
+
+def test_while_nobody_can_look_the_question_stays_open_until_it_is_too_late(tmp_path: Path) -> None:
+    app = killed(tmp_path, "die after")
+
+    class Deaf(Moody):
+        def find(self, payload: Payload, key: str) -> Receipt | None:
+            raise TryLater("the network is down")
+
+    deaf = replace(app, connect=lambda *_: Deaf(None, iter(())))
+    deaf = replace(deaf, config=replace(app.config, schedules=()))
+    assert ended(deaf, at("09:01")) == []
+    assert ended(deaf, at("15:01")) == ["09:00 uncertain: nobody can look whether it was posted: the network is down"]
+
+
+def test_the_account_of_a_broken_off_delivery_may_leave_the_config(tmp_path: Path) -> None:
+    killed(tmp_path, "die after")
+    app = opened(tmp_path, {}, told=CONFIG.replace("town", "shop"))
+    assert ended(app, at("09:01")) == []
+    assert ended(app, at("15:01")) == [f"09:00 uncertain: {GONE}; look there yourself"]
+
+
+def test_a_run_that_still_speaks_is_left_alone(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, BEGUN)
+    assert app.store.lease("town", "another run", 60)
+    assert ended(app, at("09:00")) == []
+    assert states(app) == ["09:00 planned"]
+
+
+ACCOUNTS = ("a", "b", "c", "d")
+MANY = 'timezone = "UTC"\n' + "".join(f'[accounts.{name}]\nnetwork = "outbox"\n' for name in ACCOUNTS)
+MANY += '[[schedule]]\ncampaign = "air"\naccounts = ["a", "b", "c", "d"]\ntimes = ["09:00", "10:00", "11:00"]\n'
+
+
+def test_two_runs_on_one_ledger_say_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
+    app = opened(tmp_path, {f"post{number}.txt": f"Words of {number}" for number in range(12)}, told=MANY)
+    tick(app, BEGUN)
+    app.store.close()
+    until = monotonic() + 60
+    for hour in ("09:00", "10:00", "11:00"):
+        while monotonic() < until and len(_sent(app, hour)) < len(ACCOUNTS):
+            both = [run(tmp_path, at(hour), "linger") for _ in range(2)]
+            for child in both:
+                _, complaints = child.communicate(timeout=60)
+                assert child.returncode == 0, complaints
+    said = Counter((tmp_path / "published.log").read_text().splitlines())
+    assert len(said) == 12 and set(said.values()) == {1}
+    assert len(out(tmp_path)) == 12 and len(set(out(tmp_path))) == 12, "and no two accounts said the same"
+
+
+def _sent(app: App, hour: str) -> list[Delivery]:
+    return [one for one in app.store.deliveries(("sent",)) if one.clock == hour]
+
+
+def test_two_runs_that_begin_together_both_open_a_new_ledger(tmp_path: Path) -> None:
+    opened(tmp_path)
+    children = [run(tmp_path, at("09:00"), "tick") for _ in range(4)]
+    complaints = [child.communicate(timeout=60)[1] for child in children]
+    assert complaints == [""] * 4
+    assert len(out(tmp_path)) == 1

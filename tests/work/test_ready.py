@@ -1,0 +1,126 @@
+"""Whether config, accounts and library suit each other."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.app import App, open_app
+from bot.config import Account
+from bot.core.network import Field
+from bot.core.problem import Problem
+from bot.work.ready import ready
+from tests.making import NETWORKS, NOW, app, library, write
+
+MANY = {f"{name}.txt": f"{name} {name} {name}: buses for everybody." for name in "abcdefghijkl"}
+CONFIG = """library = "posts"
+
+[accounts.box]
+network = "outbox"
+
+[[schedule]]
+campaign = "air"
+accounts = ["box"]
+times = ["09:00"]
+"""
+
+
+def opened(folder: Path, config: str = CONFIG) -> App:
+    write(folder, {"config.toml": config})
+    return open_app(folder / "config.toml", clock=lambda: NOW)
+
+
+def whats(problems: list[Problem]) -> list[str]:
+    return [problem.what for problem in problems]
+
+
+def test_nothing_is_said_where_all_suits(tmp_path: Path) -> None:
+    assert list(ready(opened(library(tmp_path, MANY)))) == []
+
+
+def test_a_schedule_for_an_unknown_campaign_is_found_with_its_line(tmp_path: Path) -> None:
+    (found,) = ready(opened(library(tmp_path, MANY), CONFIG.replace('"air"', '"aire"')))
+    assert found.where.endswith("config.toml:7") and '"aire"' in found.what
+    assert found.hint == 'Did you mean "air"?' and found.severity == "error"
+
+
+def test_a_campaign_whose_own_file_is_broken_is_not_called_unknown(tmp_path: Path) -> None:
+    assert list(ready(opened(library(tmp_path, MANY, "title = “Air”")))) == []
+
+
+def test_an_account_without_posts_in_its_language_is_found(tmp_path: Path) -> None:
+    config = CONFIG.replace('"outbox"\n', '"outbox"\nlanguage = "fr"\n')
+    (found,) = ready(opened(library(tmp_path, MANY), config))
+    assert found.what == 'account "box" speaks fr, and "air" has no posts in it'
+    assert found.where.endswith("config.toml:5") and found.hint == "It has: en."
+
+
+def test_a_language_that_is_only_announced_does_not_count(tmp_path: Path) -> None:
+    config = CONFIG.replace('"outbox"\n', '"outbox"\nlanguage = "es"\n')
+    found = ready(opened(library(tmp_path, MANY, 'title = "Air"\nlanguages = ["en", "es"]\n'), config))
+    assert whats(list(found)) == ['account "box" speaks es, and "air" has no posts in it']
+
+
+def test_a_fact_of_an_account_longer_than_asked_for_is_found(tmp_path: Path) -> None:
+    campaign = 'title = "Air"\n[ask.city]\nlabel = "City"\nlongest = 5\n'
+    config = CONFIG.replace('"outbox"\n', '"outbox"\nme = { city = "Springfield" }\n')
+    (found,) = ready(opened(library(tmp_path, MANY, campaign), config))
+    assert "me.city is longer than 5 letters" in found.what
+
+
+def test_a_network_that_cannot_be_posted_to_yet_is_a_warning(tmp_path: Path) -> None:
+    known = {**NETWORKS, "x": replace(NETWORKS["x"], connect=None)}
+    accounts = {"us": Account(name="us", network="x")}
+    (found,) = ready(app(library(tmp_path, MANY), known=known, accounts=accounts))
+    assert "cannot post to X yet" in found.what and found.severity == "warning"
+
+
+SECRET = Field(name="token", help="the key", secret=True)
+DOOR = replace(NETWORKS["outbox"], name="door", connect=lambda answers, memory: None, fields=(SECRET,))  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"token_env": "AIR_TOKEN"}, 'the environment variable AIR_TOKEN is not set; account "us" needs it'),
+        (
+            {"token_env": "s3cr3t-xyz"},
+            'the environment variable that token_env names is not set; account "us" needs it',
+        ),
+        ({"token_file": "nowhere"}, "the file that token_file names cannot be read (No such file or directory)"),
+        ({"token_file": "binary"}, "the file that token_file names cannot be read (it is no text)"),
+        ({"token_file": "empty"}, "the file that token_file names is empty"),
+        ({}, 'account "us" has no token: write token_env = '),
+    ],
+)
+def test_a_secret_that_is_not_there_is_a_warning_that_never_shows_it(
+    tmp_path: Path, answers: dict[str, str], said: str
+) -> None:
+    write(library(tmp_path, MANY), {"binary": b"\xff\xfe", "empty": "\n"})
+    accounts = {"us": Account(name="us", network="door", answers=answers)}
+    (found,) = ready(app(tmp_path, known={**NETWORKS, "door": DOOR}, accounts=accounts))
+    assert said in found.what and found.severity == "warning" and "s3cr3t" not in str(found)
+
+
+def test_a_secret_that_is_there_is_no_problem(tmp_path: Path) -> None:
+    accounts = {"us": Account(name="us", network="door", answers={"token_env": "AIR_TOKEN"})}
+    found = app(
+        library(tmp_path, MANY), known={**NETWORKS, "door": DOOR}, accounts=accounts, environ={"AIR_TOKEN": "s3cr3t"}
+    )
+    assert list(ready(found)) == []
+
+
+def test_a_library_too_small_for_the_rhythm_is_told(tmp_path: Path) -> None:
+    (found,) = ready(opened(library(tmp_path, {"a.txt": '+++\nrest = "14d"\n+++\nHello.'})))
+    assert 'nothing to say for "air" at 26 of its times in the next four weeks' in found.what
+    assert found.where.endswith("config.toml:6") and "rest" in found.hint and found.severity == "warning"
+
+
+def test_days_before_and_after_a_campaign_are_no_silence(tmp_path: Path) -> None:
+    campaign = 'title = "Air"\nfrom = 2026-12-01\nuntil = 2026-12-05\n'
+    assert list(ready(opened(library(tmp_path, MANY, campaign)))) == []
+
+
+def test_a_campaign_that_is_over_is_told_as_that(tmp_path: Path) -> None:
+    (found,) = ready(opened(library(tmp_path, MANY, 'title = "Air"\nuntil = 2026-11-01\n')))
+    assert found.what == 'the campaign "air" ended on 2026-11-01'
