@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import config, library, networks
 from bot.config import Account, Config
+from bot.core.by_hand import ByHand
 from bot.core.choice import Speaker
-from bot.core.network import Network, Publisher
+from bot.core.network import Field, Memory, Network, Publisher
 from bot.core.problem import AskedWrongly, HandbillError, Problem, SignedOut
 from bot.core.render import tidy
 from bot.core.rotate import Voice
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 Clock = Callable[[], datetime]
+# Before the names of what a person typed, among what is kept of an account.
+TYPED = "typed:"
 
 
 def now() -> datetime:
@@ -102,6 +106,7 @@ class App:
         """An account as rotation and fitting see it."""
         account = self.config.accounts[name]
         me = {fact: told for fact, value in account.me.items() if (told := tidy(value))}
+        network = self._as_it_counts(account)
         voice = Voice(
             account=name,
             network=account.network,
@@ -109,34 +114,70 @@ class App:
             language=account.language,
             knows=frozenset(me),
         )
-        return Speaker(voice=voice, network=self.networks[account.network], me=me)
+        return Speaker(voice=voice, network=network, me=me)
+
+    def _as_it_counts(self, account: Account) -> Network:
+        """The account's network with what its own server and plan allow, as far as that is known."""
+        network = self.networks[account.network]
+        if account.answers.get("mentions") == "yes":
+            network = replace(network, may_mention=max(1, network.may_mention))
+        if network.adapt is None or not (memory := self.memory(account)):
+            return network
+        try:
+            return replace(network, counting=network.adapt(memory))
+        except SignedOut:
+            return network  # without the key nobody can read it; the account is held anyway
+
+    def memory(self, account: Account) -> Memory:
+        """What its network remembers of an account: kept in the ledger if that is open for writing."""
+        store = self.__dict__.get("store") or self.ledger
+        if store is None:
+            return {}
+        from bot.store.vault import Vault
+
+        return Vault(store, account.name, self.key_file)
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the key to what is kept of accounts; never beside the ledger."""
+        if named := self.environ.get("HANDBILL_KEY_FILE"):
+            return Path(named)
+        return self._user_folder("XDG_STATE_HOME", ".local/state") / "key"
+
+    def _user_folder(self, variable: str, otherwise: str) -> Path:
+        """A folder of this user: https://specifications.freedesktop.org/basedir-spec/latest/"""
+        base = self.environ.get(variable) or self.environ.get("LOCALAPPDATA")
+        return (Path(base) if base else Path.home() / otherwise) / "handbill"
 
     def publisher(self, account: Account) -> Publisher:
         """An open door to an account; raises SignedOut with what is missing."""
         if self.connect:
             return self.connect(self, account)
         network = self.networks[account.network]
+        if account.by_hand:
+            return ByHand(account.name, network)
         if network.connect is None:
             raise SignedOut(
-                f"this version cannot post to {network.label} yet. "
-                f"Share links to it work: handbill share --network {network.name}"
+                f"Handbill cannot post to {network.label}. "
+                f'Write publish = "by hand" for account "{account.name}", and a person is told when it is time.'
             )
-        return network.connect(self.answers(account), {})
+        if network.client and not find_spec(network.client):
+            raise SignedOut(f"posting to {network.label} needs one more part: pip install 'handbill[{network.name}]'")
+        return network.connect(self.answers(account), self.memory(account))
 
     def answers(self, account: Account) -> dict[str, str]:
         """An account's answers with its secrets fetched from where the config says; raises SignedOut."""
-        found = {"account": account.name}
+        found = {"account": account.name, "cache": str(self._user_folder("XDG_CACHE_HOME", ".cache"))}
         for asked in self.networks[account.network].fields:
-            value = (
-                self._secret(account, asked.name) if asked.secret else account.answers.get(asked.name, asked.default)
-            )
+            value = self._secret(account, asked) if asked.secret else account.answers.get(asked.name, asked.default)
             if asked.path and value:
                 value = str(self.config.folder / value)
             if value:
                 found[asked.name] = value
         return found
 
-    def _secret(self, account: Account, name: str) -> str:
+    def _secret(self, account: Account, asked: Field) -> str:
+        name = asked.name
         if variable := account.answers.get(f"{name}_env"):
             if value := self.environ.get(variable):
                 return value
@@ -145,8 +186,13 @@ class App:
             raise SignedOut(f'the environment variable {shown} is not set; account "{account.name}" needs it')
         if file := account.answers.get(f"{name}_file"):
             return self._secret_in(account, name, self.config.folder / file)
+        if kept := self.memory(account).get(f"{TYPED}{name}"):
+            return kept
+        if not asked.required:
+            return ""
         raise SignedOut(
-            f'account "{account.name}" has no {name}: write {name}_env = "…" or {name}_file = "…" in config.toml'
+            f'account "{account.name}" has no {name}. Run: handbill account connect {account.name}; '
+            f'or write {name}_env = "…" or {name}_file = "…" in config.toml'
         )
 
     def _secret_in(self, account: Account, name: str, file: Path) -> str:

@@ -29,6 +29,7 @@ class Account:
     network: str
     handle: str = ""
     language: str = "en"
+    by_hand: bool = False
     me: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,6 +92,12 @@ def _approval(value: Any) -> bool:
     return bool(value == "post")
 
 
+def _publish(value: Any) -> bool:
+    if value not in ("itself", "by hand"):
+        raise Bad("must be itself or by hand", 'Write publish = "by hand" if a person is to post it.')
+    return bool(value == "by hand")
+
+
 def _late(value: Any) -> timedelta:
     late: timedelta = schema.as_duration(value)
     if not timedelta(minutes=1) <= late <= timedelta(days=7):
@@ -115,6 +122,7 @@ def _account(networks: Mapping[str, Network]) -> Kind:
         "network": schema.one_of(sorted(networks), "network"),
         "handle": schema.text,
         "language": schema.language,
+        "publish": schema.leaf(_publish),
         "me": schema.named(schema.text, r"[A-Za-z]\w*"),
     }
 
@@ -123,12 +131,13 @@ def _account(networks: Mapping[str, Network]) -> Kind:
         asked = _answers(network)
         told = _without_secrets(value, network, path, faults)
         found = schema.table({**common, **asked}, required=["network"])(told, path, faults)
-        faults += _unanswered(network, found, path)
+        faults += [] if found.get("publish") else _unanswered(network, found, path)
         return Account(
             name=str(path[-1]),
             network=found.get("network") or "",
             handle=found.get("handle") or "",
             language=found.get("language") or "en",
+            by_hand=bool(found.get("publish")),
             me=found.get("me") or {},
             answers={key: found[key] for key in asked if found.get(key)},
         )

@@ -2,10 +2,11 @@
 
 import click
 
-from bot.cli.show import Noun, complain, lines, opened, table
+from bot.cli.show import Noun, complain, indented, lines, opened, table
 from bot.core.choice import approval_of
 from bot.core.delivery import STEPS, Delivery
 from bot.core.problem import AskedWrongly
+from bot.work import settle
 from bot.work.report import delivery_line
 
 
@@ -62,3 +63,55 @@ def approve_command(ctx: click.Context, number: int) -> None:
     app.store.approve(approval_of(one.network, one.variant.text), app.clock())
     click.echo(one.variant.text)
     click.echo(f"\nApproved for {one.account}: these words go out at the engine's next look, if nothing has changed.")
+
+
+@delivery_command.command("show", short_help="Show one whole, with the link to post it by hand.")
+@click.argument("number", type=int)
+@click.pass_context
+def show_command(ctx: click.Context, number: int) -> None:
+    """Show delivery NUMBER whole: its words, its picture, the link to post it by hand."""
+    app = opened(ctx)
+    one = settle.delivery(app, number)
+    about = f"{one.campaign}/{one.post}" if one.post else one.campaign
+    click.secho(f"{one.at.astimezone(app.config.zone):%Y-%m-%d %H:%M}  {one.account}  {about}  {one.state}", bold=True)
+    if one.reason:
+        click.echo(f"  {one.reason}")
+    if one.variant:
+        click.echo(indented(one.variant.text, 4))
+        if one.variant.image:
+            click.echo(f"  picture: {one.variant.image.file}\n  in words: {one.variant.image.alt}")
+    if one.receipt and one.receipt.url:
+        click.echo(f"  it stands at {one.receipt.url}")
+    if one.state == "uncertain":
+        if link := (one.payload or {}).get("open"):
+            click.echo(f"  post it here: {link}")
+        click.echo(f"  If it is up:      handbill delivery settle {number} --posted [URL]")
+        click.echo(f"  If it is not up:  handbill delivery settle {number} --not-posted")
+
+
+@delivery_command.command("settle", short_help="Say whether an uncertain one is up.")
+@click.argument("number", type=int)
+@click.argument("url", required=False, default="")
+@click.option("--posted/--not-posted", "is_posted", default=None, required=True, help="Whether the post is up.")
+@click.pass_context
+def settle_command(ctx: click.Context, number: int, url: str, is_posted: bool) -> None:
+    """Say what became of uncertain delivery NUMBER: --posted [URL], or --not-posted."""
+    app = opened(ctx)
+    ended = settle.posted(app, number, url) if is_posted else settle.not_posted(app, number)
+    again = "" if ended.state == "sent" else ": it has its turn again while it is in time"
+    click.echo(f"Delivery {number} is {ended.state}{again}.")
+
+
+@delivery_command.command("withdraw", short_help="Delete a sent post from its network.")
+@click.argument("number", type=int)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def withdraw_command(ctx: click.Context, number: int, yes: bool) -> None:
+    """Delete sent post NUMBER from its network, where the network lets a program do so."""
+    app = opened(ctx)
+    one = settle.delivery(app, number)
+    if one.variant and not yes:
+        click.echo(indented(one.variant.text, 4), err=True)
+        click.confirm(f"Delete this from {one.account}?", abort=True, err=True)
+    settle.withdraw(app, number)
+    click.echo(f"Delivery {number} is withdrawn.")

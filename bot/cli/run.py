@@ -149,7 +149,8 @@ def tell(changed: Iterable[Delivery], app: App) -> None:
         if one.state == "sent":
             click.echo(f"{about}  {one.receipt.url if one.receipt else ''}".rstrip())
         else:
-            complain(f"{about}: {one.reason}")
+            look = f"; see: handbill delivery show {one.id}" if one.state == "uncertain" else ""
+            complain(f"{about}: {one.reason}{look}")
 
 
 @click.command("pause")

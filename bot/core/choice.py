@@ -12,7 +12,7 @@ from bot.core.fit import fit, turn_hashtags
 from bot.core.network import Network
 from bot.core.post import Campaign, Post, Variant
 from bot.core.problem import Problem
-from bot.core.rotate import History, Use, Voice, next_wording, obstacle, ranked, sameness
+from bot.core.rotate import COPY, History, Use, Voice, next_wording, obstacle, ranked, sameness
 from bot.core.timetable import Slot
 
 PRACTICE = "practice material (a sample, or a link to example.org), which goes to an outbox only"
@@ -86,11 +86,8 @@ def choose(
             obstacles["words that do not fit or cannot be read"] += 1
             continue
         wording, variant = found
-        if not speaker.network.practice and is_example(variant):
-            obstacles[PRACTICE] += 1
-            continue
-        if history.near_copy(speaker.voice, sameness(variant.text), slot.at):
-            obstacles["said by another account of this network within 7 days"] += 1
+        if why := _veto(speaker, campaign, variant) or _copy(speaker, variant, slot, history):
+            obstacles[why] += 1
             continue
         return Choice(
             slot=slot,
@@ -102,6 +99,26 @@ def choose(
             problems=tuple(problems),
         )
     return Choice(slot=slot, speaker=speaker, reason=_why(obstacles), problems=tuple(problems))
+
+
+def _veto(speaker: Speaker, campaign: Campaign, variant: Variant) -> str:
+    """Why no account may say these words there by itself; "" if it may."""
+    network = speaker.network
+    if network.practice:
+        return ""
+    if is_example(variant):
+        return PRACTICE
+    named = [one.text.casefold() for one in network.entities(variant.text)] if network.entities else []
+    named = [name for name in named if name.startswith(("@", "＠"))]
+    public = {target.handles.get(network.name, "").casefold() for target in campaign.targets.values()}
+    if len(named) > network.may_mention or not public.issuperset(named):
+        rule = f" ({network.mention_rule})" if network.mention_rule else ""
+        return f"mentioning people that an automated post may not mention there{rule}"
+    return ""
+
+
+def _copy(speaker: Speaker, variant: Variant, slot: Slot, history: History) -> str:
+    return COPY if history.near_copy(speaker.voice, sameness(variant.text), slot.at) else ""
 
 
 def _sort(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from bot.core.post import Receipt, Variant
@@ -139,6 +139,16 @@ class Publisher(Protocol):
         """Mark the account as automated."""
 
 
+class Talk(Protocol):
+    """A conversation with the person who connects an account."""
+
+    def ask(self, asked: Field) -> str:
+        """Ask for one thing; a secret is not shown while it is typed."""
+
+    def tell(self, words: str) -> None:
+        """Say something."""
+
+
 PartName = Literal["words", "hashtags", "link"]
 Layout = tuple[tuple[PartName, ...], ...]
 
@@ -153,7 +163,11 @@ class Network:
     a link. `entities` finds what the network would link in a text. `practice`: nobody outside
     reads what is said there. `finds_surely`: what a publisher's `find` does not find was never
     posted. `adapt`: how the server of an account counts, from its memory. `price`: what a post
-    costs there, in US dollars.
+    costs there, in US dollars. `may_mention`: how many people an automated post may name there,
+    `mention_rule` the address of the rule. `client`: the library that `connect` imports. `sign_in`
+    talks with a person and gives the account's answers, by the name of the Field; without it each
+    Field is asked for. `repeat_within`: a publisher's `repeat` is harmless so long after the slot,
+    always if None.
     """
 
     name: str
@@ -167,9 +181,13 @@ class Network:
     hashtags: int = 3
     entities: Callable[[str], list[Entity]] | None = None
     may_mention: int = 0
+    mention_rule: str = ""
     practice: bool = False
     finds_surely: bool = False
     connect: Callable[[Answers, Memory], Publisher] | None = None
+    client: str = ""
+    sign_in: Callable[["Talk"], dict[str, str]] | None = None
+    repeat_within: timedelta | None = None
     adapt: Callable[[Mapping[str, str]], Counting] | None = None
     pictures: Pictures = Pictures()
     price: Callable[[Variant], float] | None = None

@@ -12,6 +12,8 @@ from bot.core.post import Campaign, Post
 # The least common multiple of the weights 1 to 10: 1/weight stays a whole number, exact on every machine.
 WHOLE = 2520
 NEAR = timedelta(days=7)
+# https://help.x.com/en/rules-and-policies/authenticity counts such copies as manipulation, and so do others.
+COPY = "said by another account of this network within 7 days"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def _used_up(post: Post, voice: Voice, at: datetime, history: History) -> str:
     if post.rest and tally.last and at < tally.last + post.rest:
         return "resting"
     if history.near_copy(voice, f"{post.campaign}/{post.name}", at):
-        return "said by another account of this network within 7 days"
+        return COPY
     return ""
 
 

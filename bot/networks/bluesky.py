@@ -1,17 +1,15 @@
 """Bluesky: a share link, what its official library would link, and publishing through any of its servers."""
 
-import builtins
 import json
 import re
-import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import regex
@@ -22,6 +20,8 @@ from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, 
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.core.tlds import TLDS
+from bot.http import Answer, Page, call, error_for, page
+from bot.media import Prepared, prepared, prepared_bytes
 
 
 def share(variant: Variant, answers: Answers) -> str:
@@ -86,7 +86,7 @@ COUNTING = Counting(limit=300, unit="graphemes", link="shortened", bytes=3000)
 
 # --- the record of a post -----------------------------------------------------------------------
 
-POST, PROFILE = "app.bsky.feed.post", "app.bsky.actor.profile"
+POST, PROFILE, REPO = "app.bsky.feed.post", "app.bsky.actor.profile", "com.atproto.repo"
 RUN, SCHEME = re.compile(f"[^{SPACE}]+"), re.compile("https?://", re.IGNORECASE)
 # <https://github.com/bluesky-social/atproto/blob/main/packages/syntax/src/uri.ts>
 URI = re.compile(r"\w+:(?://)?[^\s/]\S*", re.ASCII)
@@ -163,97 +163,11 @@ def tid(key: str) -> str:
     return "".join(TID_LETTERS[number >> shift & 31] for shift in range(60, -1, -5))
 
 
-# --- pictures and cards -------------------------------------------------------------------------
-
-# <https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/images.json>
-LARGEST_IMAGE = 2_000_000
-# <https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json>
-LARGEST_THUMB = 1_000_000
-
-
-class Picture(Protocol):
-    """A picture ready to be sent."""
-
-    @property
-    def bytes(self) -> builtins.bytes:
-        """The whole file."""
-
-    @property
-    def mime(self) -> str:
-        """Its kind, as "image/png"."""
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsItIs:
-    """A picture that nobody changed."""
-
-    bytes: builtins.bytes = field(repr=False)
-    mime: str
-    width: int
-    height: int
-
-
-class Card(Protocol):
-    """What a page says of itself; each may be empty."""
-
-    @property
-    def title(self) -> str:
-        """Its title."""
-
-    @property
-    def description(self) -> str:
-        """What it is about."""
-
-    @property
-    def picture(self) -> bytes:
-        """The file of its picture."""
-
-
-FetchCard = Callable[[str], Card | None]
-"""Gives the card of the page at an address; None if it cannot be had. It never raises."""
-
-ReadPicture = Callable[[Image], Picture]
-"""Gives a post's picture as it will be sent; raises Refused."""
-
-
-def read_picture(image: Image) -> Picture:
-    """The picture as it lies there; raises Refused if there is none."""
-    try:
-        data = Path(image.file).read_bytes()
-    except OSError as error:
-        raise Refused(f"cannot read the picture {image.file} ({error.strerror})") from error
-    picture = looked_at(data)
-    if picture is None:
-        raise Refused(f"{Path(image.file).name} is not a picture that Bluesky shows. Save it as PNG or JPEG.")
-    return picture
-
-
-def looked_at(data: bytes) -> Picture | None:
-    """The bytes of a picture with its kind and size; None if they are none."""
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(BytesIO(data)) as image:
-            mime = image.get_format_mimetype() or "application/octet-stream"
-            return AsItIs(bytes=data, mime=mime, width=image.width, height=image.height)
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
-        return None
-
-
 # --- calls to the server ------------------------------------------------------------------------
 
 # Where every account that Bluesky hosts signs in: <https://docs.bsky.app/docs/advanced-guides/entryway>.
 ENTRYWAY = "https://bsky.social"
 PASSWORDS = "https://bsky.app/settings/app-passwords"
-TIMEOUT = 15.0
 # <https://docs.bsky.app/docs/api/com-atproto-server-refresh-session>, and the errors of
 # <https://github.com/bluesky-social/atproto/blob/main/packages/pds/src/auth-verifier.ts>
 STALE = {"ExpiredToken", "InvalidToken", "AuthMissing", "AuthenticationRequired"}
@@ -264,132 +178,116 @@ CLOSED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the server answered: `name` is that of its error, `cause` what the library made of it."""
+class Session:
+    """What a server gave for a sign-in: whose account, its tokens, and its home, the server that holds it."""
 
-    status: int
-    body: Mapping[str, Any]
-    headers: Mapping[str, str]
-    name: str = ""
-    said: str = ""
-    cause: Exception | None = None
+    of: str
+    did: str
+    home: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
 
 
 class Door:
     """Calls to an account's server; signs in when it must, and else goes on with the session in `memory`.
 
     Only 300 sign-ins a day are free: <https://docs.bsky.app/docs/advanced-guides/rate-limits>.
-    `host` is where people sign in, `asked` the server that answers: Bluesky's entryway hands over to another.
+    The library words the calls, `bot.http` carries them. `host` is where people sign in: Bluesky's
+    entryway hands over to another server.
     """
 
     def __init__(self, answers: Answers, memory: Memory) -> None:
         # Copied from a web page, a handle often comes with signs that nobody sees.
         self._handle = "".join(filter(str.isprintable, answers["handle"])).strip().removeprefix("@")
         self._password = answers["password"].strip()
-        self._server = _server(answers.get("server") or ENTRYWAY)
+        self._server = _address(answers.get("server") or ENTRYWAY)
         self.account = answers.get("account", self._handle)
-        self.host = self.asked = urlsplit(self._server).netloc
+        self.host = urlsplit(self._server).netloc
         self._memory = memory
+        self._came: list[Answer] = []
         self._client: Any = None  # The library has no types.
 
     def did(self) -> str:
         """The account's lasting id, as its session says."""
-        self._open()
-        return str(_session(self._memory["session"]).did)
+        return self._session().did
 
-    def ask(self, method: str, **query: str) -> Reply:
+    def ask(self, method: str, **query: str) -> Answer:
         """Read something."""
-        return self._call(lambda: self._client.invoke_query(f"{method}?{urlencode(query)}", ignore_session_check=True))
+        return self._call(lambda client, **how: client.invoke_query(f"{method}?{urlencode(query)}", **how))
 
-    def tell(self, method: str, body: Mapping[str, object], *, is_public: bool = False) -> Reply:
+    def tell(self, method: str, body: Mapping[str, object], *, is_public: bool = False) -> Answer:
         """Change something; `is_public`: where the answer is lost, it may have been posted.
 
         JSON of our own, for the library leaves out what is None, and a swapRecord left out overwrites.
         """
-        return self._call(lambda: _post(self._client, method, json.dumps(body).encode()), is_public=is_public)
+        given = {"content": json.dumps(body).encode(), "input_encoding": "application/json"}
+        given["extensions"] = {"is_public": is_public}
+        return self._call(lambda client, **how: client.invoke_procedure(method, **given, **how))
 
-    def upload(self, picture: Picture) -> dict[str, Any]:
+    def upload(self, picture: Prepared) -> dict[str, Any]:
         """Lay a picture ready; raises Refused and the others."""
-        method = "com.atproto.repo.uploadBlob"
-        reply = self._call(lambda: _post(self._client, method, picture.bytes, picture.mime))
-        return dict(self.check(reply, "blob", is_of_post=True).body["blob"])
+        given = {"content": picture.bytes, "input_encoding": picture.mime}
+        answer = self._call(lambda client, **how: client.invoke_procedure(f"{REPO}.uploadBlob", **given, **how))
+        return dict(self.check(answer, "blob", is_of_post=True)["blob"])
 
-    def check(self, reply: Reply, *needed: str, is_of_post: bool = False, is_public: bool = False) -> Reply:
-        """Raise what an answer means, unless it is a good one that holds all that is `needed`."""
-        if reply.cause is not None:
-            raise meaning(reply, self, is_of_post=is_of_post, is_public=is_public) from reply.cause
-        if not all(name in reply.body for name in needed):
-            raise strange(self.asked, is_public=is_public)
-        return reply
+    def check(self, answer: Answer, *needed: str, is_of_post: bool = False) -> Mapping[str, Any]:
+        """What a good answer holds, all that is `needed` among it; raises what another one means."""
+        if not 200 <= answer.status < 300:
+            raise meaning(answer, self, is_of_post=is_of_post)
+        body = _object(answer)
+        if not all(name in body for name in needed):
+            raise error_for(answer.status, who=answer.host, repeatable=answer.repeatable)
+        return body
 
-    def _call(self, send: Callable[[], Any], *, is_public: bool = False) -> Reply:
-        self._open()
-        reply = self._once(send, is_public=is_public)
-        if reply.name not in STALE:
-            return reply
+    def _call(self, do: Callable[..., object]) -> Answer:
+        answer = self._once(do, self._session().home, self._session().access)
+        if name_of(answer) not in STALE:
+            return answer
         self._renew()
-        return self._once(send, is_public=is_public)
+        return self._once(do, self._session().home, self._session().access)
 
-    def _once(self, send: Callable[[], Any], *, is_public: bool = False) -> Reply:
-        import httpx
+    def _once(self, do: Callable[..., object], home: str, token: str = "") -> Answer:
+        """Let the library make one request. The answer itself is judged, never what the library makes of it."""
+        if self._client is None:
+            self._client = _client(self._came)
         from atproto.exceptions import AtProtocolError
 
+        self._client.update_base_url(home)
+        with suppress(AtProtocolError, ValueError):
+            do(self._client, headers={"Authorization": f"Bearer {token}"} if token else {}, ignore_session_check=True)
+        return self._came.pop()
+
+    def _session(self) -> Session:
+        """The one that is remembered, if it is of this account; else a new one."""
         try:
-            answer = send()
-        except (AtProtocolError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            if getattr(error, "response", None) is None:
-                raise broken(error, self.asked, is_public=is_public) from error
-            return _failed(error)
-        body = answer.content if isinstance(answer.content, dict) else {}
-        return Reply(status=answer.status_code, body=body, headers=answer.headers)
+            session = Session(**json.loads(self._memory.get("session", "")))
+        except (ValueError, TypeError):
+            session = None
+        return session if session and session.of == f"{self._handle} {self._server}" else self._sign_in()
 
-    def _open(self) -> None:
-        if self._client is not None:
-            return
-        if self._memory.get("session of") != f"{self._handle} {self._server}":
-            self._sign_in()
-            return
-        try:
-            self._use(self._memory.get("session", ""))
-        except ValueError:
-            self._sign_in()
-
-    def _use(self, session: str) -> None:
-        """Go on with a session; raises ValueError if it cannot be read."""
-        server = _session(session).pds_endpoint
-        client = _client(server)
-        client.login(session_string=session, fetch_bsky_profile=False)
-        if self._client is not None:
-            self._client.request.close()
-        self._client, self.asked = client, urlsplit(server).netloc
-        weakref.finalize(self, client.request.close)
-
-    def _sign_in(self) -> None:
-        client, self.asked = _client(self._server), self.host
+    def _sign_in(self) -> Session:
         body = json.dumps({"identifier": self._handle, "password": self._password}).encode()
-        try:
-            reply = self._once(lambda: _post(client, "com.atproto.server.createSession", body))
-        finally:
-            client.request.close()
-        self._keep(reply, self._home(reply.body.get("didDoc")))
+        given = {"content": body, "input_encoding": "application/json"}
+        method = "com.atproto.server.createSession"
+        answer = self._once(lambda client, **how: client.invoke_procedure(method, **given, **how), self._server)
+        return self._keep(answer, self._home(_object(answer).get("didDoc")))
 
     def _renew(self) -> None:
         """Get new tokens for the old; where these are too old, sign in again."""
-        old = _session(self._memory["session"])
-        headers = {"Authorization": f"Bearer {old.refresh_jwt}"}
-        method = "com.atproto.server.refreshSession"
-        reply = self._once(lambda: _post(self._client, method, b"", "", headers))
-        if reply.name in STALE:
+        old, method = self._session(), "com.atproto.server.refreshSession"
+        answer = self._once(lambda client, **how: client.invoke_procedure(method, **how), old.home, old.refresh)
+        if name_of(answer) in STALE:
             self._sign_in()
             return
-        self._keep(reply, old.pds_endpoint)
+        self._keep(answer, old.home)
 
-    def _keep(self, reply: Reply, server: str) -> None:
-        """Remember a new session, and go on with it."""
-        body = self.check(reply, "handle", "did", "accessJwt", "refreshJwt").body
-        self._memory["session"] = str(_new_session(body, server).export())
-        self._memory["session of"] = f"{self._handle} {self._server}"
-        self._use(self._memory["session"])
+    def _keep(self, answer: Answer, home: str) -> Session:
+        """Remember a new session."""
+        body = self.check(answer, "did", "accessJwt", "refreshJwt")
+        tokens = {"access": str(body["accessJwt"]), "refresh": str(body["refreshJwt"])}
+        session = Session(of=f"{self._handle} {self._server}", did=str(body["did"]), home=home, **tokens)
+        self._memory["session"] = json.dumps(asdict(session))
+        return session
 
     def _home(self, document: Mapping[str, Any] | None) -> str:
         """The server that holds the account: Bluesky's entryway tells it, any other is it.
@@ -403,106 +301,83 @@ class Door:
         return str(next(filter(None, homes), self._server))
 
 
-def _server(address: str) -> str:
-    address = address.strip()
+def _address(server: str) -> str:
+    address = server.strip()
     parts = urlsplit(address if "://" in address else f"https://{address}")
     if parts.scheme not in {"http", "https"} or not parts.hostname or set(address) & set(" \\@?#"):
         raise SignedOut(f'"{address}" is not the address of a server. Write it as {ENTRYWAY}')
     return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
 
-def _client(server: str) -> Any:
-    try:
-        from atproto import Client, Request
-    except ModuleNotFoundError as error:
-        raise SignedOut('Bluesky needs one more package. Run: pip install "handbill[bluesky]"') from error
-    request = Request(timeout=TIMEOUT)
-    request.add_additional_header("User-Agent", "handbill")
-    return Client(base_url=server, request=request)
+def _client(came: list[Answer]) -> Any:
+    """The library's client, whose requests `bot.http` carries, and which lays the answers into `came`."""
+    import httpx
+    from atproto import Client, Request
 
+    class Carrier(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            kept = ("Authorization", "Content-Type")
+            answer = call(
+                request.method,
+                str(request.url),
+                headers={name: request.headers[name] for name in kept if name in request.headers},
+                content=request.read(),
+                repeatable=not request.extensions.get("is_public"),
+            )
+            came.append(answer)
+            # Without headers, so that the library follows to no other server.
+            return httpx.Response(answer.status, content=answer.body)
 
-def _session(text: str) -> Any:
-    from atproto_client import Session
-
-    return Session.decode(text)
-
-
-def _new_session(body: Mapping[str, Any], server: str) -> Any:
-    from atproto_client import Session
-
-    return Session(body["handle"], body["did"], body["accessJwt"], body["refreshJwt"], server)
-
-
-def _post(
-    client: Any, method: str, content: bytes, kind: str = "application/json", headers: dict[str, str] | None = None
-) -> Any:
-    # Without the library's own check of the session: it would hide a second call in this one.
-    given = {"content": content, "input_encoding": kind} if kind else {}
-    return client.invoke_procedure(method, headers=headers or {}, ignore_session_check=True, **given)
-
-
-def _failed(error: Any) -> Reply:
-    """An answer that says no."""
-    response = error.response
-    return Reply(
-        status=response.status_code,
-        body={},
-        headers=response.headers,
-        name=str(getattr(response.content, "error", None) or ""),
-        said=str(getattr(response.content, "message", None) or ""),
-        cause=error,
-    )
+    return Client(request=Request(transport=Carrier()))
 
 
 # --- what an answer means -----------------------------------------------------------------------
 
 
-def broken(error: Exception, host: str, *, is_public: bool) -> NetworkError:
-    """What a call without an answer means: who was not reached has posted nothing."""
-    import httpx
-
-    unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-    if isinstance(error.__cause__ or error, unsent):
-        return TryLater(f"cannot reach {host}", 60)
-    if is_public:
-        return Uncertain(f"{host} was told to post, but its answer did not arrive. Look at the account.")
-    return TryLater(f"{host} did not answer as it should", 60)
+def _object(answer: Answer) -> Mapping[str, Any]:
+    """The object of JSON in an answer; an empty one if there is none."""
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
-def strange(host: str, *, is_public: bool) -> NetworkError:
-    """What a good answer means that lacks what it must hold: perhaps another server gave it."""
-    if is_public:
-        return Uncertain(f"{host} was told to post, but nobody understands its answer. Look at the account.")
-    return TryLater(f"{host} does not answer as a Bluesky server. Check its address.", 600)
+def name_of(answer: Answer) -> str:
+    """The name of the error in an answer: <https://atproto.com/specs/xrpc#error-responses>."""
+    return "" if 200 <= answer.status < 300 else str(_object(answer).get("error", ""))
 
 
-def meaning(reply: Reply, door: Door, *, is_of_post: bool, is_public: bool) -> NetworkError:
-    """Which of the four errors an answer is.
+def meaning(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError:
+    """Which of the four errors an answer is that says no."""
+    says = str(_object(answer).get("message", ""))
+    usual = error_for(answer.status, says, answer.headers, who=answer.host, repeatable=answer.repeatable)
+    known = _special(answer, door, is_of_post=is_of_post)
+    if known is None:
+        return usual
+    known.__cause__ = usual.__cause__
+    return known
 
-    <https://atproto.com/specs/xrpc#error-responses>, <https://docs.bsky.app/docs/advanced-guides/rate-limits>
-    """
-    if reply.status == 429:
-        return TryLater(f"{door.asked} asks to wait: too many requests", seconds_to_wait(reply.headers))
-    if reply.status >= 500 and reply.status != 501:
-        if is_public:
-            return Uncertain(f"{door.asked} failed while posting (error {reply.status}). Look at the account.")
-        return TryLater(f"{door.asked} has trouble of its own (error {reply.status})", 60)
-    if reply.name in CLOSED:
+
+def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | None:
+    """The error for an answer that means something of its own here."""
+    name, status = name_of(answer), answer.status
+    if status in {408, 425, 429} or (status >= 500 and status != 501):
+        return None
+    if name in CLOSED:
         return closed(door)
-    if reply.name == "AuthFactorTokenRequired":
+    if name == "AuthFactorTokenRequired":
         return SignedOut(f"{door.host} asks for a code by mail. Use an app password instead: {PASSWORDS}")
-    if reply.name in STALE or reply.status == 401:
+    if name in STALE or status == 401:
         return SignedOut(
             f'{door.host} does not accept the handle and app password of "{door.account}". '
             f"Make an app password at {PASSWORDS} and run: handbill account connect {door.account}"
         )
-    if reply.status == 413:
-        return Refused(f"the picture is too large for {door.asked}. Make it smaller.")
-    if is_of_post and reply.status != 403:
-        return Refused(f"{door.asked} refuses this post: {_quoted(reply)} Change the post.")
-    if reply.status in {404, 405, 501}:
-        return SignedOut(f"{door.host} is not a Bluesky server. Check the address of the server.")
-    return SignedOut(f'{door.host} does not let "{door.account}" do this. Sign in there to see why.')
+    if status == 413 or (is_of_post and status != 403):
+        return None
+    if status == 403:
+        return SignedOut(f'{door.host} does not let "{door.account}" do this. Sign in there to see why.')
+    return SignedOut(f"{door.host} does not answer as a Bluesky server. Check the address of the server.")
 
 
 def closed(door: Door) -> SignedOut:
@@ -510,25 +385,13 @@ def closed(door: Door) -> SignedOut:
     return SignedOut(f'the account "{door.account}" is closed or blocked. Sign in at {door.host} to see why.')
 
 
-def _quoted(reply: Reply) -> str:
-    """The server's own words on a post, for they name what is wrong with it."""
-    said = " ".join(reply.said.split())
-    return f'"{said if len(said) <= 200 else said[:200] + " ..."}".' if said else "it does not say why."
-
-
-def seconds_to_wait(headers: Mapping[str, str]) -> int:
-    """How long the server asks us to wait: by its own clock, not by ours."""
-    after = headers.get("retry-after", "")
-    if after.isdecimal():
-        return max(1, int(after))
-    try:
-        now = parsedate_to_datetime(headers["date"]).timestamp()
-        return max(1, int(headers["ratelimit-reset"]) - int(now))
-    except (KeyError, ValueError, TypeError):
-        return 300
-
-
 # --- the publisher ------------------------------------------------------------------------------
+
+
+# Its app makes pictures so: <https://github.com/bluesky-social/social-app/blob/main/src/lib/constants.ts>.
+PICTURES = Pictures(bytes=1_000_000, width=2000, height=2000, alt=2000)
+FetchCard = Callable[[str], Page | None]
+"""Gives the card of the page at an address; None if it cannot be had. It never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,16 +401,16 @@ class Account:
     <https://github.com/bluesky-social/atproto/blob/main/lexicons/com/atproto/repo/putRecord.json>
     """
 
-    door: Door
-    fetch_card: FetchCard | None = None
-    read_picture: ReadPicture = read_picture
+    door: Door = field(repr=False)
+    cache: str = ""
+    fetch_card: FetchCard = page
 
     def whoami(self) -> str:
         """The account's DID, which stays when its handle changes."""
         return str(self._own_session()["did"])
 
     def _own_session(self) -> Mapping[str, Any]:
-        body = self.door.check(self.door.ask("com.atproto.server.getSession"), "did").body
+        body = self.door.check(self.door.ask("com.atproto.server.getSession"), "did")
         if body.get("active") is False:
             raise closed(self.door)
         return body
@@ -562,8 +425,8 @@ class Account:
         """The whole record with its pictures laid ready, and the account's state before; `at` is the slot's instant."""
         record = self._record(variant, at)
         did = self.door.did()
-        head = self.door.check(self.door.ask("com.atproto.sync.getLatestCommit", did=did), "cid")
-        return {"repo": did, "rkey": tid(key), "head": head.body["cid"], "record": record}
+        head = self.door.check(self.door.ask("com.atproto.sync.getLatestCommit", did=did), "cid")["cid"]
+        return {"repo": did, "rkey": tid(key), "head": head, "record": record}
 
     def publish(self, payload: Payload, key: str) -> Receipt:
         """Post it, unless it is there. What is there is never overwritten."""
@@ -590,7 +453,7 @@ class Account:
         """Take a post away; one that is already gone is no error."""
         rkey = receipt.id.rpartition("/")[2]
         body = {"repo": self.door.did(), "collection": POST, "rkey": rkey}
-        self.door.check(self.door.tell("com.atproto.repo.deleteRecord", body))
+        self.door.check(self.door.tell(f"{REPO}.deleteRecord", body))
 
     def is_labelled(self) -> bool:
         """Whether the account says of itself that it is automated.
@@ -609,10 +472,10 @@ class Account:
         labels = {"$type": "com.atproto.label.defs#selfLabels", "values": values}
         record = {**profile, "$type": PROFILE, "labels": labels}
         body = {"repo": self.door.did(), "collection": PROFILE, "rkey": "self", "record": record}
-        reply = self.door.tell("com.atproto.repo.putRecord", {**body, "swapRecord": found["cid"]})
-        if reply.name == "InvalidSwap":
-            raise TryLater("the profile was changed at the same moment", 5) from reply.cause
-        self.door.check(reply)
+        answer = self.door.tell(f"{REPO}.putRecord", {**body, "swapRecord": found["cid"]})
+        if name_of(answer) == "InvalidSwap":
+            raise TryLater("the profile was changed at the same moment", 5)
+        self.door.check(answer)
 
     def _record(self, variant: Variant, at: datetime) -> dict[str, Any]:
         text, facets = rich_text(_whole(tidy(variant.text)))
@@ -629,36 +492,39 @@ class Account:
         """The picture, else the link's card: a post has room for one of them."""
         if variant.image:
             return self._image(variant.image)
-        card = self.fetch_card(variant.link) if self.fetch_card and variant.link else None
+        card = self.fetch_card(variant.link) if variant.link else None
         return self._card(variant.link, card) if card else None
 
     def _image(self, image: Image) -> dict[str, Any]:
-        picture = self.read_picture(image)
+        if len(image.alt) > PICTURES.alt:
+            raise Refused(f"the picture's alt text has {len(image.alt)} letters, Bluesky takes {PICTURES.alt}.")
+        with TemporaryDirectory() as folder:
+            picture = prepared(Path(image.file), PICTURES, Path(self.cache or folder))
         ratio = {"width": picture.width, "height": picture.height}
-        shown = {"alt": image.alt, "image": self._laid_ready(picture, LARGEST_IMAGE), "aspectRatio": ratio}
+        shown = {"alt": image.alt, "image": self.door.upload(picture), "aspectRatio": ratio}
         return {"$type": "app.bsky.embed.images", "images": [shown]}
 
-    def _card(self, link: str, card: Card) -> dict[str, Any]:
-        external = {"uri": link, "title": card.title or link, "description": card.description}
-        picture = looked_at(card.picture) if card.picture else None
-        if picture:
-            external["thumb"] = self._laid_ready(picture, LARGEST_THUMB)
+    def _card(self, link: str, card: Page) -> dict[str, Any]:
+        external: dict[str, Any] = {"uri": link, "title": card.title, "description": card.description}
+        if card.picture:
+            with suppress(Refused):  # a picture of others that cannot be used is no reason to be silent
+                external["thumb"] = self._thumb(card.picture)
         return {"$type": "app.bsky.embed.external", "external": external}
 
-    def _laid_ready(self, picture: Picture, largest: int) -> Any:
-        if len(picture.bytes) > largest:
-            raise Refused(f"the picture has {len(picture.bytes):,} bytes, Bluesky takes {largest:,}. Make it smaller.")
-        return self.door.upload(picture)
+    def _thumb(self, content: bytes) -> dict[str, Any]:
+        """A card's picture: <https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json>."""
+        with TemporaryDirectory() as folder:
+            return self.door.upload(prepared_bytes(content, "of the page", PICTURES, Path(self.cache or folder)))
 
     def _put(self, payload: Payload, key: str, guard: Mapping[str, object]) -> Receipt:
         body = {"repo": payload["repo"], "collection": POST, "rkey": payload["rkey"], "record": payload["record"]}
-        reply = self.door.tell("com.atproto.repo.putRecord", {**body, "swapRecord": None, **guard}, is_public=True)
-        if reply.name == "InvalidSwap":
-            return self._there(payload, key, reply)
-        self.door.check(reply, "uri", is_of_post=True, is_public=True)
+        answer = self.door.tell(f"{REPO}.putRecord", {**body, "swapRecord": None, **guard}, is_public=True)
+        if name_of(answer) == "InvalidSwap":
+            return self._there(payload, key)
+        self.door.check(answer, "uri", is_of_post=True)
         return self._receipt(key)
 
-    def _there(self, payload: Payload, key: str, reply: Reply) -> Receipt:
+    def _there(self, payload: Payload, key: str) -> Receipt:
         """What is in the way of a post: the same words, with another card perhaps, or nothing any more."""
         found = self.find(payload, key)
         if found:
@@ -666,7 +532,7 @@ class Account:
         raise Uncertain(
             "the account changed since the first try, and the post is not there: "
             "perhaps somebody deleted it. Look at the account."
-        ) from reply.cause
+        )
 
     def _receipt(self, key: str) -> Receipt:
         did, rkey = self.door.did(), tid(key)
@@ -674,8 +540,8 @@ class Account:
 
     def _read(self, collection: str, rkey: str) -> Mapping[str, Any] | None:
         did = self.door.did()
-        reply = self.door.ask("com.atproto.repo.getRecord", repo=did, collection=collection, rkey=rkey)
-        return None if reply.name == "RecordNotFound" else self.door.check(reply, "value", "cid").body
+        answer = self.door.ask(f"{REPO}.getRecord", repo=did, collection=collection, rkey=rkey)
+        return None if name_of(answer) == "RecordNotFound" else self.door.check(answer, "value", "cid")
 
 
 def _whole(text: str) -> str:
@@ -690,15 +556,9 @@ def _says_bot(profile: Mapping[str, Any]) -> bool:
     return {"val": "bot"} in profile.get("labels", {}).get("values", [])
 
 
-def connect(
-    answers: Answers,
-    memory: Memory,
-    *,
-    fetch_card: FetchCard | None = None,
-    read_picture: ReadPicture = read_picture,
-) -> Account:
+def connect(answers: Answers, memory: Memory, *, fetch_card: FetchCard = page) -> Account:
     """A door to the account in `answers`; nothing is asked of its server before the first call."""
-    return Account(Door(answers, memory), fetch_card, read_picture)
+    return Account(Door(answers, memory), answers.get("cache", ""), fetch_card)
 
 
 NETWORK = Network(
@@ -708,9 +568,10 @@ NETWORK = Network(
     share=share,
     hashtags=3,
     entities=entities,
+    mention_rule="https://docs.bsky.app/docs/support/developer-guidelines",
     connect=connect,
-    # Its app makes them so: <https://github.com/bluesky-social/social-app/blob/main/src/lib/constants.ts>.
-    pictures=Pictures(bytes=1_000_000, width=2000, height=2000, alt=2000),
+    client="atproto",
+    pictures=PICTURES,
     fields=(
         Field(name="handle", help="the account's handle", example="town.example.org"),
         Field(name="password", help=f"an app password, from {PASSWORDS}", secret=True),

@@ -1,16 +1,16 @@
 """Mastodon and servers that understand it: a share link, to one server or any, and publishing."""
 
 import json
-import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
-from ssl import SSLCertVerificationError
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -19,13 +19,11 @@ import regex
 
 from bot.core.links import links_with_scheme
 from bot.core.measure import fits, measure, mentions, tidy, without_overlaps
-from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
+from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing, Talk
 from bot.core.post import Image, Receipt, Variant
-from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.http import Diagnosis, error_for
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater
+from bot.http import Answer, Diagnosis, call, error_for
 from bot.media import prepared
-
-log = logging.getLogger(__name__)
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 SERVER = re.compile(rf"(?=.{{1,253}}(?::|\Z)){LABEL}(?:\.{LABEL})*(?::[0-9]{{1,5}})?")
@@ -100,7 +98,6 @@ class Server:
     bytes: int = PICTURES.bytes
     pixels: int = PICTURES.pixels or 0
     types: tuple[str, ...] = PICTURES.types
-    files: int = 4
     software: str = ""
     version: str = ""
     day: str = ""
@@ -152,7 +149,6 @@ def read_server(shown: Mapping[str, Any], software: str) -> Server:
         bytes=_number(media.get("image_size_limit"), PICTURES.bytes),
         pixels=_number(media.get("image_matrix_limit"), PICTURES.pixels or 0),
         types=tuple(one for one in PICTURES.types if isinstance(types, list) and one in types) or PICTURES.types,
-        files=_number(statuses.get("max_media_attachments"), 4),
         software=software,
         version=str(shown.get("version", "")),
     )
@@ -174,7 +170,8 @@ def _number(value: object, otherwise: int, least: int = 1) -> int:
 
 # --- calls to the server ------------------------------------------------------------------------
 
-TIMEOUT, PATIENCE, PAUSE = 20.0, 60.0, 0.5
+# How often the server is asked whether it is done with a picture, and the seconds between.
+LOOKS, PAUSE = 40, 0.5
 # What servers answer where they have no such thing, or show it to nobody.
 ABSENT = {400, 401, 403, 404, 405, 410}
 # The least that posts, looks for what was posted, and sets the mark of a bot:
@@ -184,165 +181,120 @@ SCOPES = "read:accounts read:statuses write:accounts write:media write:statuses"
 NO_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the server answered; `body` None: no JSON."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: Any = field(repr=False)
-
-
 class Door:
-    """Calls to an account's server."""
+    """Calls to an account's server. The library words them, and hands them to `send`; `bot.http` carries them."""
 
     def __init__(self, server: str, token: str = "", account: str = "") -> None:
         self.server = _address(server)
         self.host = urlsplit(self.server).netloc
         self.account = account or self.host
-        self._token = _key(token, self.host)
-        self._replies: list[Reply] = []
+        self._key = {"Authorization": f"Bearer {token.strip()}"} if token else {}
+        self._came: Answer | NetworkError | None = None
         self._client: Any = None
 
-    def send(self, method: str, path: str, **given: Any) -> Reply:
-        """One request, in the words of requests; where the library's own call needs more than servers tell."""
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        url = self.server + path
-        return self.call(lambda client: client.session.request(method, url, headers=headers, timeout=TIMEOUT, **given))
+    def ask(self, method: str, path: str, **given: Any) -> Answer:
+        """What the library has no words for, or too few."""
+        return call(method, self.server + path, headers=self._key, repeatable=True, **given)
 
-    def call(self, do: Callable[[Any], object], *, is_public: bool = False) -> Reply:
-        """Let the library make one request; `is_public`: where the answer is lost, it may have been posted.
+    def let(self, do: Callable[[Any], object]) -> Answer:
+        """Let the library make one request.
 
         The answer itself is judged, never what the library makes of it: it raises for a header that it
         cannot read, also where the post stands already.
         """
         client = self._opened()
-        from mastodon.errors import MastodonError, MastodonNetworkError
+        from mastodon.errors import MastodonError
 
-        self._replies.clear()
-        try:
+        self._came = None
+        with suppress(MastodonError, OSError, ValueError, RecursionError):
             do(client)
-        except (MastodonError, OSError, ValueError, RecursionError) as error:
-            if not self._replies:
-                fault = error.__context__ if isinstance(error, MastodonNetworkError) else error
-                raise broken(fault, self.host, is_public=is_public) from Diagnosis(
-                    f"{self.host}: {type(_reason(fault)).__name__}"  # its words may quote what was sent
-                )
-        finally:
-            # The next request gets a connection of its own, not one that the server closes just then.
-            client.session.close()
-        return self._replies[-1]
+        if isinstance(self._came, NetworkError):
+            raise self._came
+        if self._came is None:
+            raise Refused(f"this cannot be said to {self.host}")
+        return self._came
 
-    def checked(self, reply: Reply, *, is_of_post: bool = False, is_public: bool = False) -> Reply:
+    def send(self, request: Any, **_: object) -> Any:
+        """Carry a request of the library's, as `requests` wants it of an adapter."""
+        kept = ("Content-Type", "Idempotency-Key")
+        headers = {name: request.headers[name] for name in kept if name in request.headers}
+        where = urlsplit(request.url)
+        try:
+            self._came = call(
+                request.method,
+                request.url,
+                headers=headers | self._key,
+                content=request.body.encode() if isinstance(request.body, str) else request.body,
+                repeatable=(request.method, where.path) != ("POST", "/api/v1/statuses"),
+            )
+        except NetworkError as error:
+            self._came = error
+            raise
+        return _response(self._came, request)
+
+    def checked(self, answer: Answer, *, is_of_post: bool = False) -> Answer:
         """The answer if it is a success; raises what it means if not."""
-        if reply.status in range(200, 300):
-            return reply
-        says = str(_object(reply.body).get("error", ""))
-        if self._token:
-            says = says.replace(self._token, "…")
-        error = error_for(reply.status, says, reply.headers, who=self.host, repeatable=not is_public)
-        special = _special(reply.status, self, is_of_post=is_of_post, is_public=is_public)
-        raise special or error from error.__cause__
+        if 200 <= answer.status < 300:
+            return answer
+        says = str(_object(_json(answer)).get("error", ""))
+        for key in self._key.values():
+            says = says.replace(key.removeprefix("Bearer "), "…")
+        usual = error_for(answer.status, says, answer.headers, who=self.host, repeatable=answer.repeatable)
+        raise _special(answer, self, is_of_post=is_of_post) or usual from usual.__cause__
 
-    def body(self, reply: Reply, *needed: str, is_of_post: bool = False, is_public: bool = False) -> dict[str, Any]:
+    def body(self, answer: Answer, *needed: str, is_of_post: bool = False) -> Mapping[str, Any]:
         """The object in a good answer that holds all that is `needed`; raises as `checked` does."""
-        found = self.checked(reply, is_of_post=is_of_post, is_public=is_public).body
-        if isinstance(found, dict) and all(map(found.get, needed)):
+        found = _object(_json(self.checked(answer, is_of_post=is_of_post)))
+        if all(map(found.get, needed)):
             return found
-        if is_public:
-            raise Uncertain(f"{self.host} was told to post, but nobody understands its answer. Look at the account.")
-        raise TryLater(f"{self.host} does not answer as a Mastodon server. Check its address.", 600)
+        raise error_for(answer.status, who=self.host, repeatable=answer.repeatable)
 
     def _opened(self) -> Any:
         if self._client is None:
-            try:
-                from mastodon import Mastodon
-            except ModuleNotFoundError as error:
-                raise SignedOut('Mastodon needs one more package. Run: pip install "handbill[mastodon]"') from error
+            from mastodon import Mastodon
+
             self._client = Mastodon(
-                api_base_url=self.server,
-                ratelimit_method="throw",
-                request_timeout=TIMEOUT,
-                version_check_mode="none",
-                user_agent="Handbill",
+                api_base_url=self.server, ratelimit_method="throw", version_check_mode="none", user_agent="Handbill"
             )
-            # Not as an argument, where it could be taken for the name of a file.
-            self._client.access_token = self._token or None
-            _prepare_session(self._client.session, self._replies)
+            self._client.session.trust_env = False  # no passwords of the surroundings
+            self._client.session.mount(self.server, self)
         return self._client
 
 
-def _prepare_session(session: Any, replies: list[Reply]) -> None:
-    """Let a session keep its answers in `replies`, whole ones only."""
+def _response(answer: Answer, request: Any) -> Any:
+    """An answer as `requests` knows it, without headers: of some the library would warn, over others stumble."""
+    import requests
 
-    def keep(response: Any, **_: object) -> None:
-        try:
-            body = json.loads(response.content)
-        except (ValueError, RecursionError):
-            body = None
-        log.debug("%s answered %s", urlsplit(response.url).netloc, response.status_code)
-        replies.append(Reply(status=response.status_code, headers=dict(response.headers), body=body))
-        # The library would warn of some, stumble over others, and follow to another server.
-        response.headers.clear()
+    response = requests.Response()
+    response.status_code, response.url, response.request = answer.status, request.url, request
+    response.raw = BytesIO(answer.body)
+    return response
 
-    session.trust_env = False  # no proxies and passwords of the surroundings
-    session.headers["User-Agent"] = "Handbill"
-    session.hooks["response"].append(keep)
+
+def _json(answer: Answer) -> object:
+    """What stands in an answer; None if that is no JSON."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _address(server: str) -> str:
     """The server's address without a path; raises SignedOut with what it should look like."""
-    server = server.strip().rstrip("/").lower()
-    scheme, _, host = server.rpartition("://")
-    name = host.rpartition(":")[0] if re.search(r":[0-9]{1,5}$", host) else host
-    local = name in {"localhost", "[::1]"} or re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", name)
+    scheme, _, host = server.strip().rstrip("/").lower().rpartition("://")
+    local = re.fullmatch(r"(?:localhost|\[::1\]|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?", host)
     if (scheme in {"", "https"} and SERVER.fullmatch(host)) or (scheme in {"http", "https"} and local):
         return f"{scheme or 'https'}://{host}"
-    raise SignedOut(f'"{server}" is not the address of a server. Write it as https://mastodon.social')
+    raise SignedOut(f'"{server.strip()}" is not the address of a server. Write it as https://mastodon.social')
 
 
-def _key(token: str, host: str) -> str:
-    token = token.strip()
-    if token.isascii() and token.isprintable() and " " not in token:
-        return token
-    raise SignedOut(f"the key for {host} holds a letter that no key has. Copy it again: handbill account connect")
-
-
-# --- what an answer means -----------------------------------------------------------------------
-
-
-def broken(fault: BaseException | None, host: str, *, is_public: bool) -> NetworkError:
-    """What a call without an answer means: who was not reached has posted nothing."""
-    if _is_unsent(fault):
-        return TryLater(f"cannot reach {host}; nothing was posted", 60)
-    if is_public:
-        return Uncertain(f"{host} was told to post, but its answer did not arrive. Look at the account.")
-    return TryLater(f"{host} did not answer as it should; nothing was posted", 60)
-
-
-def _is_unsent(fault: BaseException | None) -> bool:
-    """Whether no connection was made: requests hides the reason inside, and calls a reset one the same."""
-    from urllib3.exceptions import ConnectTimeoutError
-
-    reason = _reason(fault)  # "refused" and "not found" are ConnectTimeoutErrors too
-    return isinstance(reason, ConnectTimeoutError) or isinstance(_inside(reason), SSLCertVerificationError)
-
-
-def _reason(fault: object) -> object:
-    return getattr(_inside(fault), "reason", None) or fault
-
-
-def _inside(fault: object) -> object:
-    return next(iter(getattr(fault, "args", ())), None)
-
-
-def _special(status: int, door: Door, *, is_of_post: bool, is_public: bool) -> NetworkError | None:
+def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | None:
     """The error for an answer that means something of its own here.
 
     <https://docs.joinmastodon.org/client/intro/>,
     <https://github.com/mastodon/mastodon/blob/main/app/controllers/concerns/api/error_handling.rb>
     """
-    host, account = door.host, door.account
+    host, account, status = door.host, door.account, answer.status
     again = f"handbill account connect {account}"
     if status == 401:
         return SignedOut(f'{host} no longer accepts the key of "{account}". Run: {again}')
@@ -351,13 +303,10 @@ def _special(status: int, door: Door, *, is_of_post: bool, is_public: bool) -> N
             f'{host} does not let "{account}" do this: it is limited, or its key is for less. '
             f"Sign in there to see why, or run: {again}"
         )
-    if status == 404 and is_public:
+    if status == 404 and not answer.repeatable:
         return Refused(f"{host} had this post already, and somebody deleted it since.")
-    if (
-        300 <= status < 400
-        or status in {404, 405, 410, 501}
-        or (status in {400, 422} and not (is_of_post or is_public))
-    ):
+    odd = status in {404, 405, 410, 501} or (status in {400, 422} and not (is_of_post or not answer.repeatable))
+    if 300 <= status < 400 or odd:
         return SignedOut(f"{host} does not answer as a Mastodon server. Check its address, or run: {again}")
     return None
 
@@ -414,14 +363,13 @@ KEPT_IDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An open door to one account; `patience`: how many seconds the server may work on a picture."""
+    """An open door to one account."""
 
     door: Door
     memory: Memory = field(repr=False)
     visibility: str = "public"
     warning: str = ""
-    cache: Path | None = None
-    patience: float = PATIENCE
+    cache: str = ""
 
     def whoami(self) -> str:
         """The server and the account's number there."""
@@ -458,7 +406,7 @@ class Account:
 
     def publish(self, payload: Payload, key: str) -> Receipt:
         """Post it: <https://docs.joinmastodon.org/methods/statuses/#create>."""
-        reply = self.door.call(
+        answer = self.door.let(
             lambda client: client.status_post(
                 payload["status"],
                 language=payload["language"],
@@ -467,18 +415,16 @@ class Account:
                 media_ids=payload["media_ids"] or None,
                 sensitive=None,
                 idempotency_key=sha256(key.encode()).hexdigest(),
-            ),
-            is_public=True,
+            )
         )
-        if reply.status == 422 and any(self._media(one).status == 206 for one in payload["media_ids"]):
+        if answer.status == 422 and any(self._media(one).status == 206 for one in payload["media_ids"]):
             raise self._still_working()
-        return self._receipt(self.door.body(reply, "id", is_public=True), key)
+        return self._receipt(self.door.body(answer, "id"), key)
 
     @property
     def repeat(self) -> Callable[[Payload, str], Receipt] | None:
-        """Post it again under its key, where the server surely knows that key: for an hour after it first took it.
+        """Post it again under its key, where the server surely knows that key; NETWORK says how long.
 
-        After that hour it would stand there twice; whoever calls minds the clock.
         <https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb>
         """
         return self.publish if self._known().honours_keys else None
@@ -495,9 +441,9 @@ class Account:
 
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
-        reply = self.door.call(lambda client: client.status_delete(receipt.id))
-        if reply.status not in {404, 410}:
-            self.door.checked(reply)
+        answer = self.door.let(lambda client: client.status_delete(receipt.id))
+        if answer.status not in {404, 410}:
+            self.door.checked(answer)
 
     def label(self) -> None:
         """Let the account say that it is a bot; all else in its profile stays.
@@ -505,15 +451,15 @@ class Account:
         <https://docs.joinmastodon.org/methods/accounts/#update_credentials>
         """
         if not self._me().get("bot"):
-            self.door.checked(self.door.call(lambda client: client.account_update_credentials(bot=True)))
+            self.door.checked(self.door.let(lambda client: client.account_update_credentials(bot=True)))
 
-    def _me(self) -> dict[str, Any]:
-        return self.door.body(self.door.call(lambda client: client.account_verify_credentials()), "id")
+    def _me(self) -> Mapping[str, Any]:
+        return self.door.body(self.door.let(lambda client: client.account_verify_credentials()), "id")
 
     def _listed(self, account: str, **asked: Any) -> list[Mapping[str, Any]]:
         """Posts of the account, the newest first."""
-        reply = self.door.checked(self.door.call(lambda client: client.account_statuses(account, **asked)))
-        return [one for one in _objects(reply.body) if one.get("id")]
+        answer = self.door.checked(self.door.let(lambda client: client.account_statuses(account, **asked)))
+        return [one for one in _objects(_json(answer)) if one.get("id")]
 
     # --- the server -----------------------------------------------------------------------------
 
@@ -546,8 +492,8 @@ class Account:
 
     def _asked(self, path: str) -> Mapping[str, Any]:
         """The object at a path of the server; nothing where there is none."""
-        reply = self.door.send("GET", path)
-        return {} if reply.status in ABSENT else _object(self.door.checked(reply).body)
+        answer = self.door.ask("GET", path)
+        return {} if answer.status in ABSENT else _object(_json(self.door.checked(answer)))
 
     # --- words and pictures ---------------------------------------------------------------------
 
@@ -565,24 +511,23 @@ class Account:
     def _uploaded(self, image: Image, server: Server) -> str:
         """The number of a picture laid ready: <https://docs.joinmastodon.org/methods/media/#v2>."""
         with TemporaryDirectory() as folder:
-            picture = prepared(Path(image.file), server.pictures, self.cache or Path(folder))
+            picture = prepared(Path(image.file), server.pictures, Path(self.cache or folder))
         file = (f"picture.{picture.mime.rpartition('/')[2]}", picture.bytes, picture.mime)
-        given = {"files": {"file": file}, "data": {"description": image.alt}}
-        reply = self.door.send("POST", "/api/v2/media", **given)
-        if reply.status == 404:  # before 3.1.3
-            reply = self.door.send("POST", "/api/v1/media", **given)
-        media = str(self.door.body(reply, "id", is_of_post=True)["id"])
-        ends = time.monotonic() + self.patience
-        while reply.status in {202, 206}:
-            if time.monotonic() >= ends:
-                raise self._still_working()
+        given: dict[str, Any] = {"files": {"file": file}, "data": {"description": image.alt}}
+        answer = self.door.ask("POST", "/api/v2/media", **given)
+        if answer.status == 404:  # before 3.1.3
+            answer = self.door.ask("POST", "/api/v1/media", **given)
+        media = str(self.door.body(answer, "id", is_of_post=True)["id"])
+        for _ in range(LOOKS):
+            if answer.status not in {202, 206}:
+                return media
             time.sleep(PAUSE)
-            reply = self.door.checked(self._media(media), is_of_post=True)
-        return media
+            answer = self.door.checked(self._media(media), is_of_post=True)
+        raise self._still_working()
 
-    def _media(self, media: str) -> Reply:
+    def _media(self, media: str) -> Answer:
         """The state of a picture; 206 while the server works on it. <https://docs.joinmastodon.org/methods/media/#get>"""
-        return self.door.call(lambda client: client.media(media))
+        return self.door.let(lambda client: client.media(media))
 
     def _still_working(self) -> TryLater:
         return TryLater(f"{self.door.host} is still working on the picture; nothing was posted", 60)
@@ -591,8 +536,8 @@ class Account:
         """Whether a post has these words: as it is shown, or else as it was typed, where the server tells that."""
         if folded(plain(str(status.get("content") or ""))) == folded(payload["status"]):
             return True
-        reply = self.door.call(lambda client: client.status_source(status["id"]))
-        typed = {} if reply.status in ABSENT else _object(self.door.checked(reply).body)
+        answer = self.door.let(lambda client: client.status_source(status["id"]))
+        typed = {} if answer.status in ABSENT else _object(_json(self.door.checked(answer)))
         return tidy(str(typed.get("text", ""))).strip() == str(payload["status"]).strip()
 
     # --- what was posted ------------------------------------------------------------------------
@@ -628,44 +573,45 @@ def _notes(me: Mapping[str, Any], server: Server, host: str) -> Iterator[str]:
         yield f"Where an answer of {host} gets lost, and the post is not found there, a person has to look."
 
 
-def connect(answers: Answers, memory: Memory, *, cache: Path | None = None, patience: float = PATIENCE) -> Account:
-    """A door to the account in `answers`; nothing is asked of its server before the first call.
-
-    `cache`: the folder where pictures once prepared are kept.
-    """
+def connect(answers: Answers, memory: Memory) -> Account:
+    """A door to the account in `answers`; nothing is asked of its server before the first call."""
     visibility = answers.get("visibility", "").strip().lower() or VISIBILITIES[0]
     if visibility not in VISIBILITIES:
         raise SignedOut(f'"{visibility}" is no visibility. Write one of: {", ".join(VISIBILITIES)}')
     door = Door(answers["server"], answers["token"], answers.get("account", ""))
     warning = tidy(answers.get("warning", "")).strip()
-    return Account(door, memory, visibility, warning, cache, patience)
+    return Account(door, memory, visibility, warning, answers.get("cache", ""))
 
 
 # --- connecting -----------------------------------------------------------------------------------
 
+SERVER_FIELD = Field(name="server", help="the account's server", example="https://mastodon.social")
+CODE = Field(name="code", help="the code that the page shows then", example="Xa5…")
 
-def start(server: str) -> tuple[str, dict[str, str]]:
-    """Make Handbill known to a server: the page where a person says yes and gets a code, and what `finish` needs.
 
-    What it needs holds a secret. <https://docs.joinmastodon.org/client/authorized/>
+def sign_in(talk: Talk) -> dict[str, str]:
+    """Make Handbill known to a server, and let a person there give it a key to an account.
+
+    <https://docs.joinmastodon.org/client/authorized/>
     """
-    door = Door(server)
+    door = Door(talk.ask(SERVER_FIELD))
     asked = {"client_name": "Handbill", "redirect_uris": NO_REDIRECT, "scopes": SCOPES}
-    app = door.body(door.send("POST", "/api/v1/apps", data=asked), "client_id", "client_secret")
-    state = {"server": door.server, "client_id": str(app["client_id"]), "client_secret": str(app["client_secret"])}
-    query = {"client_id": state["client_id"], "redirect_uri": NO_REDIRECT, "scope": SCOPES, "response_type": "code"}
-    return f"{door.server}/oauth/authorize?{urlencode(query)}", state
+    app = door.body(door.ask("POST", "/api/v1/apps", data=asked), "client_id", "client_secret")
+    known = {"client_id": str(app["client_id"]), "redirect_uri": NO_REDIRECT, "scope": SCOPES}
+    page = f"{door.server}/oauth/authorize?{urlencode({**known, 'response_type': 'code'})}"
+    talk.tell(f"Sign in to {door.host} as the account that is to post, open this page, and say yes:\n{page}")
+    form = {**known, "client_secret": str(app["client_secret"]), "code": talk.ask(CODE).strip()}
+    return {"server": door.server, "token": _token(door, {**form, "grant_type": "authorization_code"})}
 
 
-def finish(state: Mapping[str, str], code: str) -> str:
-    """The token that a code is worth; a code works once. <https://docs.joinmastodon.org/methods/oauth/#token>"""
-    door = Door(state["server"])
-    client = {"client_id": state["client_id"], "client_secret": state["client_secret"]}
-    asked = {"grant_type": "authorization_code", "code": code.strip(), "redirect_uri": NO_REDIRECT, "scope": SCOPES}
-    reply = door.send("POST", "/oauth/token", data={**client, **asked})
-    if reply.status in {400, 401, 403, 422}:
-        raise SignedOut(f"{door.host} does not take this code: it works once, and not for long. Start again.")
-    return str(door.body(reply, "access_token")["access_token"])
+def _token(door: Door, form: Mapping[str, str]) -> str:
+    """What a code is worth; it works once. <https://docs.joinmastodon.org/methods/oauth/#token>"""
+    answer = door.ask("POST", "/oauth/token", data=form)
+    if answer.status in {400, 401, 403, 422}:
+        raise SignedOut(
+            f"{door.host} does not take this code: it works once, and not for long. Start again."
+        ) from Diagnosis(f"{door.host} answered {answer.status}")
+    return str(door.body(answer, "access_token")["access_token"])
 
 
 NETWORK = Network(
@@ -678,10 +624,14 @@ NETWORK = Network(
     entities=entities,
     may_mention=1,
     connect=connect,
+    client="mastodon",
+    sign_in=sign_in,
+    # A server forgets a key after an hour, and ours was first sent at the slot or later; some minutes are for clocks.
+    repeat_within=timedelta(minutes=55),
     adapt=adapt,
     pictures=PICTURES,
     fields=(
-        Field(name="server", help="the account's server", example="https://mastodon.social"),
+        SERVER_FIELD,
         Field(name="token", help="a key to the account, from the server's settings, Development", secret=True),
         Field(
             name="visibility",

@@ -5,22 +5,22 @@ import logging
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from html import unescape
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import regex
 
 from bot.core.links import links
 from bot.core.measure import fits, measure, tidy, without_overlaps
-from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
+from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing, Talk
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.http import Answer, Diagnosis, call, error_for
@@ -72,72 +72,41 @@ def _found(text: str) -> Iterator[Entity]:
 # --- calls to X ---------------------------------------------------------------------------------
 
 # Where tweepy sends everything, and the address for which it signs.
-SIGNED_FOR = "https://api.twitter.com"
+SIGNED_FOR, API = "https://api.twitter.com", "https://api.x.com"
 CONSOLE = "https://console.x.com"
 RULES = "https://docs.x.com/x-api/posts/manage-tweets/integrate"
 LABEL_HELP = "https://help.x.com/en/using-x/automated-account-labels"
 KEYS = ("api_key", "api_secret", "access_token", "access_secret")
-Clock = Callable[[], float]
-Wait = Callable[[float], object]
-# An access token of OAuth 2.0 lives for two hours:
-# <https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code>; it is renewed so much earlier.
-LIFE, EARLY = 7200, 300
 # X's own examples send a picture in pieces of this size: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>
 PIECE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """A pair of OAuth 2.0; `refresh` is good for one time only, `ends` is when `access` ends (seconds since 1970)."""
-
-    access: str = field(default="", repr=False)
-    refresh: str = field(default="", repr=False)
-    ends: float = 0
+# How many seconds X may work on a picture.
+PATIENCE = 20
 
 
 class Door:
     """Calls to X as one account. tweepy words and signs them, and hands them to `send`; `bot.http` carries them.
 
-    `memory` holds "tokens", a pair of OAuth 2.0 as JSON with the names of Tokens; whoever connects the account
-    may lay the first one there.
+    `memory` holds "tokens", the newest pair of OAuth 2.0 as JSON: access and refresh.
     """
 
-    def __init__(self, answers: Answers, memory: Memory, now: Clock, wait: Wait, seconds: float) -> None:
+    def __init__(self, answers: Answers, memory: Memory) -> None:
         self._given = {name: value.strip() for name, value in answers.items()}
-        self.memory, self._now, self._wait, self._seconds = memory, now, wait, seconds
+        self.memory = memory
         self.signs = all(self._given.get(name) for name in KEYS)
         if not self.signs and not self._given.get("client_id"):
             missing = ", ".join(name for name in KEYS if not self._given.get(name))
             raise SignedOut(f"X needs {missing}, or else a client_id. Find them at {CONSOLE}")
         # A signature holds for one address. X takes those for api.twitter.com there only, so a signed call
         # goes elsewhere only if the organizer names another server; a token has no such bounds.
-        self.server = (self._given.get("server") or (SIGNED_FOR if self.signs else "https://api.x.com")).rstrip("/")
+        self.server = (self._given.get("server") or (SIGNED_FOR if self.signs else API)).rstrip("/")
         self.again = f"Run: handbill account connect {self._given.get('account', '')}".rstrip()
-        self.client, self._auth = _client([self._given[name] for name in KEYS] if self.signs else [], self)
         self._forget_another_account()
-        self.begin()
-
-    def begin(self) -> None:
-        """From now on counts the time that one ability may take."""
-        self._ends = time.monotonic() + self._seconds
-
-    def left(self) -> float:
-        """The seconds that remain; raises TryLater if there are none."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TryLater("X took too long; nothing was posted")
-        return left
-
-    def wait(self, seconds: float) -> None:
-        """Let X work; raises TryLater if that takes too long."""
-        if seconds >= self.left():
-            raise TryLater("X is still busy with the picture; nothing was posted", int(seconds))
-        self._wait(seconds)
-
-    def tokens(self) -> Tokens:
-        """The newest pair."""
-        kept = self.memory.get("tokens")
-        return Tokens(**json.loads(kept)) if kept else Tokens(refresh=self._given.get("refresh_token", ""))
+        keys = [self._given[name] for name in KEYS] if self.signs else []
+        tweepy = _tweepy()
+        # It gets no bearer token, for it logs its headers: `send` adds it.
+        self.client = tweepy.Client("", *keys, return_type=dict)
+        self.client.session.mount(SIGNED_FOR, self)
+        self._auth = tweepy.OAuth1UserHandler(*keys).apply_auth() if keys else None
 
     def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         """The data of an answer to what tweepy has no words for."""
@@ -159,8 +128,8 @@ class Door:
         return _response(body, request)
 
     def _carried(self, request: Any) -> Answer:
-        where = urlsplit(request.url)
-        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        where, kept = urlsplit(request.url), ("Authorization", "Content-Type")
+        headers = {name: request.headers[name] for name in kept if name in request.headers}
         if not self.signs:
             headers["Authorization"] = f"Bearer {self._access()}"
         return call(
@@ -168,64 +137,61 @@ class Door:
             self.server + where.path + ("?" + where.query if where.query else ""),
             headers={name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()},
             content=request.body.encode() if isinstance(request.body, str) else request.body,
-            seconds=self.left(),
             repeatable=(request.method, where.path) != ("POST", "/2/tweets"),
         )
 
+    # --- tokens of OAuth 2.0 ----------------------------------------------------------------------
+
+    def _pair(self) -> dict[str, str]:
+        pair = json.loads(self.memory.get("tokens", "{}"))
+        return pair or {"access": "", "refresh": self._given.get("refresh_token", "")}
+
     def _access(self) -> str:
-        if self.tokens().ends < self._now() + EARLY:
+        if not self._pair()["access"]:
             self._renew()
-        return self.tokens().access
+        return self._pair()["access"]
 
     def _renew(self) -> None:
         """Exchange the pair for a new one, and remember that at once: the old one is worth nothing any more.
 
         By hand, for the libraries that could do it write the tokens into the log.
+        <https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code>
         """
-        form = {"grant_type": "refresh_token", "refresh_token": self.tokens().refresh}
-        name, secret = self._given["client_id"], self._given.get("client_secret")
-        basic = {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()} if secret else {}
-        data, to = form if secret else {**form, "client_id": name}, self.server + "/2/oauth2/token"
+        form = {"grant_type": "refresh_token", "refresh_token": self._pair()["refresh"]}
         if not form["refresh_token"]:
             raise SignedOut(f"the sign-in at X is over. {self.again}")
-        answer = call("POST", to, headers=basic, data=data, seconds=self.left(), repeatable=True)
+        name, secret = self._given["client_id"], self._given.get("client_secret")
+        basic = {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()} if secret else {}
+        data = form if secret else {**form, "client_id": name}
+        answer = call("POST", f"{self.server}/2/oauth2/token", headers=basic, data=data, repeatable=True)
         if answer.status in {400, 401, 403}:
             refused = SignedOut(f"X does not renew the sign-in any more. {self.again}")
             raise refused from Diagnosis(f"{answer.host} answered {answer.status} to a refresh token")
         body = answer.checked(who=NAME).json()
         if not isinstance(body, dict) or not body.get("access_token"):
             raise meaning(answer, self.again)
-        new = Tokens(
-            access=str(body["access_token"]),
-            refresh=str(body.get("refresh_token") or ""),
-            ends=self._now() + float(body.get("expires_in") or LIFE),
-        )
-        self.memory["tokens"] = json.dumps(asdict(new))
+        pair = {"access": str(body["access_token"]), "refresh": str(body.get("refresh_token") or "")}
+        self.memory["tokens"] = json.dumps(pair)
 
     def _forget_another_account(self) -> None:
         """Begin anew where a person gave other keys than those that `memory` is about."""
         key = self._given["access_token"] if self.signs else self._given.get("refresh_token", "")
-        if not key:
-            return
         of = sha256(key.encode()).hexdigest()
-        if self.memory.get("of", of) != of:
+        if not key or self.memory.get("of") == of:
+            return
+        if "of" in self.memory:
             for name in ("tokens", "id", "sent"):
                 self.memory.pop(name, None)
         self.memory["of"] = of
 
 
-def _client(keys: list[str], door: Door) -> tuple[Any, Any]:
-    """tweepy's client, which sends through `door`, and how it signs; the libraries have no types."""
-    try:
-        import tweepy  # type: ignore[import-untyped, unused-ignore]
-    except ModuleNotFoundError as error:
-        raise SignedOut('X needs one more package. Run: pip install "handbill[x]"') from error
-    for library in ("oauthlib", "requests_oauthlib"):  # They log what they sign, keys too.
+def _tweepy() -> Any:
+    """The library, which has no types. Those that it signs with would log what they sign, keys too."""
+    import tweepy  # type: ignore[import-untyped, unused-ignore]
+
+    for library in ("oauthlib", "requests_oauthlib"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    # It gets no bearer token, for it logs its headers: `door` adds it.
-    client = tweepy.Client("", *keys, return_type=dict)
-    client.session.mount(SIGNED_FOR, door)
-    return client, tweepy.OAuth1UserHandler(*keys).apply_auth() if keys else None
+    return tweepy
 
 
 def _response(body: Mapping[str, Any], request: Any) -> Any:
@@ -333,20 +299,19 @@ class Account:
     door: Door = field(repr=False)
     cache: str = ""
 
+    repeat = None
+    label = None  # X lets only people do it, in the account's settings.
+
     def whoami(self) -> str:
         """The number of the account, which stays when its handle changes."""
-        self.door.begin()
         return _id(self._me())
 
     def look(self) -> Standing:
         """The account's handle, what its posts cost so far, and what must be done by hand."""
-        self.door.begin()
-        handle, tokens, sent = self._me().get("username", ""), self.door.tokens(), self._sent()
-        ends = None if self.door.signs or tokens.refresh else datetime.fromtimestamp(tokens.ends, UTC)
+        handle, sent = self._me().get("username", ""), self._sent()
         return Standing(
             handle=f"@{handle}",
             url=f"https://x.com/{handle}",
-            ends=ends,
             notes=(
                 f"Posts from here so far: {sent.posts}, for about {sent.dollars:.2f} US dollars.",
                 f"What the app may still spend stands at {CONSOLE}",
@@ -356,14 +321,12 @@ class Account:
 
     def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
         """The text, the picture laid ready, and the newest post before the try, for `find`."""
-        self.door.begin()
         text = _checked(tidy(variant.text))
         media = [self._laid_ready(variant.image)] if variant.image else []
         return {"text": text, "media_ids": media, "newest": self._newest()}
 
     def publish(self, payload: Payload, key: str) -> Receipt:
         """Post it: <https://docs.x.com/x-api/posts/create-post>."""
-        self.door.begin()
         text, media = payload["text"], list(payload["media_ids"]) or None
         try:
             answer = self.door.client.create_tweet(text=text, media_ids=media, user_auth=self.door.signs)
@@ -374,7 +337,6 @@ class Account:
 
     def find(self, payload: Payload, key: str) -> Receipt | None:
         """The post with these words that came after the try began, if it is not known as another's."""
-        self.door.begin()
         wanted, known = _plain(payload["text"]), self._sent().ids
         if key in known:
             return _receipt(known[key])
@@ -385,16 +347,7 @@ class Account:
 
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
-        self.door.begin()
         self.door.client.delete_tweet(receipt.id, user_auth=self.door.signs)
-
-    @property
-    def repeat(self) -> None:
-        """X would take it for another post."""
-
-    @property
-    def label(self) -> None:
-        """X lets only people do it, in the account's settings."""
 
     def _me(self) -> dict[str, Any]:
         me = self.door.client.get_me(user_auth=self.door.signs).get("data") or {}
@@ -403,27 +356,25 @@ class Account:
         self.door.memory["id"] = _id(me)
         return dict(me)
 
-    def _own_id(self) -> str:
-        return self.door.memory.get("id") or _id(self._me())
-
     def _newest(self) -> str:
         """The id after which the next post will come; X takes money for looking."""
         if newest := self._sent().newest:
             return newest
-        page = self.door.client.get_users_tweets(self._own_id(), max_results=5, user_auth=self.door.signs)
+        page = self._timeline(max_results=5)
         return max((_id(post) for post in page.get("data") or []), key=lambda id: int(id or 0), default="")
 
     def _posts_since(self, id: str) -> Iterator[dict[str, Any]]:
-        asked = {"max_results": 100, "since_id": id or None, "tweet_fields": ["entities"]}
-        more: str | None = None
-        while True:
-            page = self.door.client.get_users_tweets(
-                self._own_id(), pagination_token=more, user_auth=self.door.signs, **asked
+        more: str | None = ""
+        while more is not None:
+            page = self._timeline(
+                max_results=100, since_id=id or None, tweet_fields=["entities"], pagination_token=more or None
             )
             yield from page.get("data") or []
             more = (page.get("meta") or {}).get("next_token")
-            if not more:
-                return
+
+    def _timeline(self, **asked: Any) -> dict[str, Any]:
+        mine = self.door.memory.get("id") or _id(self._me())
+        return dict(self.door.client.get_users_tweets(mine, user_auth=self.door.signs, **asked))
 
     def _laid_ready(self, image: Image) -> str:
         """The id of a picture at X: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>."""
@@ -445,9 +396,12 @@ class Account:
         return id
 
     def _wait_for(self, id: str, picture: Mapping[str, Any]) -> None:
-        work = picture.get("processing_info") or {}
+        waited, work = 0.0, picture.get("processing_info") or {}
         while work.get("state") in {"pending", "in_progress"}:
-            self.door.wait(max(1.0, float(work.get("check_after_secs") or 1)))
+            pause = max(1.0, float(work.get("check_after_secs") or 1))
+            if (waited := waited + pause) > PATIENCE:
+                raise TryLater("X is still busy with the picture; nothing was posted", int(pause))
+            time.sleep(pause)
             picture = self.door.ask("GET", "/2/media/upload", params={"command": "STATUS", "media_id": id})
             work = picture.get("processing_info") or {}
         if work.get("state") == "failed":
@@ -505,20 +459,52 @@ def _plain(text: str) -> str:
     return " ".join(SCHEME.sub("", tidy(text)).split())
 
 
-def connect(
-    answers: Answers,
-    memory: Memory,
-    *,
-    now: Clock = time.time,
-    wait: Wait = time.sleep,
-    seconds: float = 60,
-) -> Account:
+def connect(answers: Answers, memory: Memory) -> Account:
     """A door to the account in `answers`; nothing is asked of X before the first call.
 
-    With all four keys it signs in by OAuth 1.0a, else with a client_id by OAuth 2.0. Each ability
-    has so many `seconds` for all its calls.
+    With all four keys it signs in by OAuth 1.0a, else with a client_id by OAuth 2.0.
     """
-    return Account(door=Door(answers, memory, now, wait, seconds), cache=answers.get("cache", ""))
+    return Account(door=Door(answers, memory), cache=answers.get("cache", ""))
+
+
+# --- connecting -----------------------------------------------------------------------------------
+
+PIN = Field(name="pin", help="the PIN that the page shows then", example="1234567")
+
+
+def sign_in(talk: Talk, server: str = API) -> dict[str, str]:
+    """Let a person give the app a key to an account, with a PIN: the four keys of OAuth 1.0a.
+
+    <https://docs.x.com/fundamentals/authentication/oauth-1-0a/pin-based-oauth>
+    """
+    app = [talk.ask(replace(asked, required=True)).strip() for asked in NETWORK.fields if asked.name in KEYS[:2]]
+    name, secret = _exchanged(f"{server}/oauth/request_token", *app, callback_uri="oob")
+    page = f"{server}/oauth/authorize?{urlencode({'oauth_token': name})}"
+    talk.tell(f"Sign in to X as the account that is to post, open this page, and say yes:\n{page}")
+    given = {"resource_owner_key": name, "resource_owner_secret": secret, "verifier": talk.ask(PIN).strip()}
+    return dict(zip(KEYS, (*app, *_exchanged(f"{server}/oauth/access_token", *app, **given)), strict=True))
+
+
+def _exchanged(url: str, *app: str, **given: str) -> tuple[str, str]:
+    """The token and its secret that X gives for what the app knows."""
+    _tweepy()
+    from oauthlib.oauth1 import Client  # type: ignore[import-untyped, unused-ignore]
+
+    _, headers, _ = Client(*app, **given).sign(url, "POST")
+    answer = call("POST", url, headers=headers, repeatable=True)
+    if answer.status in {400, 401, 403}:
+        what = "this PIN" if "verifier" in given else "this API key and its secret"
+        raise SignedOut(
+            f"X does not take {what}, or this computer's clock is wrong. See {CONSOLE}, and start again."
+        ) from Diagnosis(f"{answer.host} answered {answer.status}")
+    found = dict(parse_qsl(answer.checked(who=NAME).body.decode("ascii", "replace")))
+    if "oauth_token" not in found or "oauth_token_secret" not in found:
+        raise meaning(answer, "Start again.")
+    return found["oauth_token"], found["oauth_token_secret"]
+
+
+def _optional(name: str, help: str, *, example: str = "", secret: bool = False) -> Field:
+    return Field(name=name, help=help, example=example, secret=secret, required=False)
 
 
 NETWORK = Network(
@@ -529,28 +515,22 @@ NETWORK = Network(
     # One or two are advised: <https://help.x.com/en/using-x/how-to-use-hashtags>.
     hashtags=2,
     entities=entities,
-    may_mention=1,
+    may_mention=0,
+    mention_rule="https://docs.x.com/developer-guidelines",
     connect=connect,
+    client="tweepy",
+    sign_in=sign_in,
     pictures=PICTURES,
     price=price,
     fields=(
-        Field(name="api_key", help=f"the app's API key, from {CONSOLE}", secret=True, required=False),
-        Field(name="api_secret", help="the app's API key secret, shown with it", secret=True, required=False),
-        Field(name="access_token", help="the account's access token for that app", secret=True, required=False),
-        Field(name="access_secret", help="the access token's secret, shown with it", secret=True, required=False),
-        Field(
-            name="client_id",
-            help="instead of these four keys: the app's OAuth 2.0 client ID",
-            example="UkdHd0lXZ1FfbWZz",
-            required=False,
-        ),
-        Field(name="client_secret", help="its secret, if the app has one", secret=True, required=False),
-        Field(name="refresh_token", help="the first OAuth 2.0 refresh token", secret=True, required=False),
-        Field(
-            name="server",
-            help="another server than X's own, to try things out",
-            example="http://127.0.0.1:8977",
-            required=False,
-        ),
+        _optional("api_key", f"the app's API key, from {CONSOLE}", secret=True),
+        _optional("api_secret", "the app's API key secret, shown with it", secret=True),
+        _optional("access_token", "the account's access token for that app", secret=True),
+        _optional("access_secret", "the access token's secret, shown with it", secret=True),
+        _optional("client_id", "instead of these four keys: the app's OAuth 2.0 client ID", example="UkdHd0lXZ1FfbWZz"),
+        _optional("client_secret", "its secret, if the app has one", secret=True),
+        _optional("refresh_token", "the first OAuth 2.0 refresh token", secret=True),
+        _optional("mentions", '"yes" if your X plan lets automated posts mention somebody', example="yes"),
+        _optional("server", "another server than X's own, to try things out", example="http://127.0.0.1:8977"),
     ),
 )

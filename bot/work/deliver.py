@@ -248,7 +248,10 @@ def _found(app: App, publisher: Publisher, delivery: Delivery, now: datetime) ->
     payload = delivery.payload or {}
     if publisher.find and (receipt := publisher.find(payload, delivery.key)):
         return receipt
-    if app.networks[delivery.network].finds_surely or delivery.is_late(now) or not publisher.repeat:
+    network = app.networks[delivery.network]
+    if network.finds_surely or delivery.is_late(now) or not publisher.repeat:
+        return None
+    if network.repeat_within is not None and now > delivery.at + network.repeat_within:
         return None
     if why := standstill(app, delivery.campaign, app.store.pauses() | paused_by_file(app)):
         raise TryLater(why)

@@ -37,6 +37,7 @@ class Ledger:
     history: History
     barred: Collection[tuple[str, str]] = ()
     approvals: Collection[str] = ()
+    starts: Collection[str] = ()
     pauses: Collection[str] = ()
 
 
@@ -70,6 +71,7 @@ def read_ledger(app: App, store: "Store | None") -> Ledger:
         history=History(store.uses()),
         barred=store.barred(),
         approvals=store.approvals(),
+        starts=store.starts(),
         pauses=store.pauses() | paused_by_file(app),
     )
 
@@ -87,9 +89,19 @@ def decide(app: App, slot: Slot, ledger: Ledger) -> Planned:
     choice = chosen(app, slot, speaker, ledger)
     if choice.variant is None:
         return Planned(choice=choice, state="skipped", reason=choice.reason)
-    if slot.approval and choice.words not in ledger.approvals:
-        return Planned(choice=choice, state="waiting", reason="waits for a person's approval")
+    if why := _waits(app, slot, choice, ledger):
+        return Planned(choice=choice, state="waiting", reason=why)
     return Planned(choice=choice, state="planned")
+
+
+def _waits(app: App, slot: Slot, choice: Choice, ledger: Ledger) -> str:
+    """What a person must do before this is said, in words; "" if nothing."""
+    account = app.config.accounts[slot.account]
+    if not (account.by_hand or choice.speaker.network.practice or slot.account in ledger.starts):
+        return f"nobody has let this account begin; if its week is right: handbill account start {slot.account}"
+    if slot.approval and choice.words not in ledger.approvals:
+        return "a person must approve it"
+    return ""
 
 
 def chosen(app: App, slot: Slot, speaker: Speaker, ledger: Ledger) -> Choice:

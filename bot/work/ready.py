@@ -70,15 +70,8 @@ def _account(app: App, account: Account) -> Iterator[Problem]:
                 "Shorten it, or raise `longest` in campaign.toml.",
             )
     where = app.where("accounts", account.name)
-    if app.networks[account.network].connect is None:
-        yield warning(
-            where,
-            f'account "{account.name}": this version cannot post to {app.networks[account.network].label} yet',
-            "plan and rehearse show its words; share links work.",
-        )
-        return
     try:
-        app.answers(account)
+        app.publisher(account)
     except SignedOut as error:
         yield warning(where, str(error), "Until then the account stays silent.")
 

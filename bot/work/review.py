@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib.util import find_spec
+from pathlib import Path
 
 import regex
 
+from bot import media
 from bot.app import App
 from bot.core.facts import Setting, context, known, varies
 from bot.core.fit import fit, template_problem
@@ -62,8 +65,13 @@ def _left_out(app: App) -> Iterator[Problem]:
 
 
 def _networks(app: App) -> list[Network]:
-    used = {account.network for account in app.config.accounts.values()}
-    return [network for name, network in app.networks.items() if network.share or name in used]
+    """Every network that is shared to or spoken on, the latter as each account's own server counts."""
+    used = {name: app.speaker(name).network for name in app.config.accounts}
+    shared = [network for network in app.networks.values() if network.share]
+    return [
+        *shared,
+        *(network for network in used.values() if network.counting not in {one.counting for one in shared}),
+    ]
 
 
 def review_campaign(campaign: Campaign) -> Iterator[Problem]:
@@ -85,6 +93,19 @@ def review_post(campaign: Campaign, post: Post, networks: Iterable[Network], tod
             yield from _read(campaign, post, language, networks, today)
     for tag in post.hashtags:
         yield from tag_shape(tag, post.where)
+    if post.image:
+        yield from _picture(post, networks)
+
+
+def _picture(post: Post, networks: Iterable[Network]) -> Iterator[Problem]:
+    """What is wrong with a post's picture, and where its description is longer than a network takes."""
+    if find_spec("PIL") and (what := media.problem(Path(post.image))):
+        yield Problem(post.where, what, "Publishing it would be refused.")
+    longest = max(len(words.alt) for words in post.words.values())
+    if short := [network.label for network in networks if network.connect and longest > network.pictures.alt]:
+        yield warning(
+            post.where, f"the picture's description is too long for {', '.join(short)}", "Say it in fewer words."
+        )
 
 
 def _is_meant(post: Post, network: Network) -> bool:

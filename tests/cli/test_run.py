@@ -84,7 +84,7 @@ def test_what_waits_for_approval_is_named_as_next(tmp_path: Path, capsys: pytest
     schedules = tuple(replace(one, approval=True) for one in opened.config.schedules)
     tell_next(replace(opened, config=replace(opened.config, schedules=schedules)))
     said = capsys.readouterr().out
-    assert said == "Next: Saturday, 2026-11-21 17:30 (UTC)  outbox: air/a (waits for a person's approval)\n"
+    assert said == "Next: Saturday, 2026-11-21 17:30 (UTC)  outbox: air/a (a person must approve it)\n"
 
 
 def test_trouble_that_passes_is_told_once_and_does_not_end_the_engine(

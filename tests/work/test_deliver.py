@@ -158,7 +158,7 @@ def test_what_could_not_be_said_in_time_is_missed_and_says_why(tmp_path: Path) -
 
 def test_what_nobody_approved_is_missed_and_says_so(tmp_path: Path) -> None:
     app = opened(tmp_path, told=CONFIG + 'approval = "post"\n')
-    assert ended(app, at("09:00")) == ["09:00 waiting: waits for a person's approval"]
+    assert ended(app, at("09:00")) == ["09:00 waiting: a person must approve it"]
     assert ended(app, at("09:01")) == []
     assert ended(app, at("15:01")) == ["09:00 missed: nobody approved it in time"]
 
@@ -175,7 +175,7 @@ def test_approved_words_that_were_refused_and_mended_wait_for_approval_again(tmp
     app.store.approve(approval_of("outbox", "One."), BEGUN)
     assert ended(app, at("09:00")) == ["09:00 refused: no"]
     (tmp_path / "posts/air/one.txt").write_text("One, mended.", encoding="utf-8")
-    assert "09:00 waiting: waits for a person's approval" in ended(app.fresh(), at("09:30"))
+    assert "09:00 waiting: a person must approve it" in ended(app.fresh(), at("09:30"))
     app.store.approve(approval_of("outbox", "One, mended."), at("09:40"))
     assert ended(app.fresh(), at("09:40")) == ["09:00 sent"]
 

@@ -80,7 +80,7 @@ def test_of_two_overdue_slots_one_too_late_the_other_is_planned(tmp_path: Path) 
 def test_a_slot_that_needs_approval_waits_until_its_exact_words_are_approved(tmp_path: Path) -> None:
     app = opened(tmp_path, {"one.txt": "One."}, told=CONFIG + 'approval = "post"\n')
     waiting = next(iter(plan(app, START, 1)))
-    assert (waiting.state, waiting.reason) == ("waiting", "waits for a person's approval")
+    assert (waiting.state, waiting.reason) == ("waiting", "a person must approve it")
     app.store.approve(waiting.choice.words, START)
     assert said(app.fresh())[0] == "01 17:30 town planned: One."
 
@@ -130,7 +130,7 @@ def test_the_same_words_in_two_posts_are_near_copies_too(tmp_path: Path) -> None
 def test_accounts_of_two_networks_may_say_the_same(tmp_path: Path) -> None:
     told = CONFIG.replace('["town"]', '["town", "shop"]') + '[accounts.shop]\nnetwork = "x"\n'
     app = opened(tmp_path, {"one.txt": "One."}, told=told)
-    assert said(app, days=0.5) == ["01 17:30 shop planned: One.", "01 17:30 town planned: One."]
+    assert said(app, days=0.5) == ["01 17:30 shop waiting: One.", "01 17:30 town planned: One."]
 
 
 def test_a_link_to_an_example_goes_to_an_outbox_only(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ DOOR = replace(NETWORKS["outbox"], name="door", connect=lambda answers, memory: 
         ({"token_file": "nowhere"}, "the file that token_file names cannot be read (No such file or directory)"),
         ({"token_file": "binary"}, "the file that token_file names cannot be read (it is no text)"),
         ({"token_file": "empty"}, "the file that token_file names is empty"),
-        ({}, 'account "us" has no token: write token_env = '),
+        ({}, 'account "us" has no token. Run: handbill account connect us'),
     ],
 )
 def test_a_secret_that_is_not_there_is_a_warning_that_never_shows_it(
