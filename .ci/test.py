@@ -1,8 +1,13 @@
 """Set Handbill up with its tools, and run every test; arguments go to pytest."""
 
+import os
+import shutil
 import sys
 
-from setup import ready, run
+from setup import ready, run, say
 
 ready("[dev]")
+if os.environ.get("HANDBILL_TEST_ALL") or (shutil.which("node") and shutil.which("npm")):
+    say("Fetching the Bluesky server for tests, once ...")
+    run("python", "-m", "tests.servers.pds", "--install")
 run("python", "-m", "pytest", "-n", "auto", *sys.argv[1:])

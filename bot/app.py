@@ -161,9 +161,15 @@ class App:
                 f"Handbill cannot post to {network.label}. "
                 f'Write publish = "by hand" for account "{account.name}", and a person is told when it is time.'
             )
-        if network.client and not find_spec(network.client):
-            raise SignedOut(f"posting to {network.label} needs one more part: pip install 'handbill[{network.name}]'")
+        if missing := self.missing(network):
+            raise SignedOut(missing)
         return network.connect(self.answers(account), self.memory(account))
+
+    def missing(self, network: Network) -> str:
+        """What must be installed before an account on a network can be opened, in words; "" if nothing."""
+        if not network.client or find_spec(network.client):
+            return ""
+        return f"posting to {network.label} needs one more part: pip install 'handbill[{network.name}]'"
 
     def answers(self, account: Account) -> dict[str, str]:
         """An account's answers with its secrets fetched from where the config says; raises SignedOut."""

@@ -76,8 +76,9 @@ class Conversation:
 @account_command.command("connect", short_help="Connect an account, or connect it again.")
 @click.argument("name")
 @click.option("--network", "wanted", help="The network; asked for if NAME is new and this is left out.")
+@click.option("--server", default="", help="The account's server, where its network has many, or to try things out.")
 @click.pass_context
-def connect_command(ctx: click.Context, name: str, wanted: str | None) -> None:
+def connect_command(ctx: click.Context, name: str, wanted: str | None, server: str) -> None:
     """Connect account NAME, or connect it again: you are asked for what its network needs.
 
     Secrets are kept encrypted in the ledger; the rest goes into config.toml. An account that is
@@ -90,7 +91,7 @@ def connect_command(ctx: click.Context, name: str, wanted: str | None) -> None:
     chosen = wanted or (there.network if there else talk.ask(Field(name="network", help=f"one of {', '.join(names)}")))
     if chosen not in app.networks:
         raise AskedWrongly(f'There is no network "{chosen}". Accounts can be on: {", ".join(names)}.')
-    show(connect(app, name, app.networks[chosen], talk), app.networks[chosen])
+    show(connect(app, name, app.networks[chosen], talk, server), app.networks[chosen])
     click.echo("Kept. Now give it times under [[schedule]] in config.toml, and look at its week: handbill plan")
     click.echo(f"If you like what you see: handbill account start {name}")
 

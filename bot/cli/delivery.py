@@ -92,10 +92,12 @@ def show_command(ctx: click.Context, number: int) -> None:
 @delivery_command.command("settle", short_help="Say whether an uncertain one is up.")
 @click.argument("number", type=int)
 @click.argument("url", required=False, default="")
-@click.option("--posted/--not-posted", "is_posted", default=None, required=True, help="Whether the post is up.")
+@click.option("--posted/--not-posted", "is_posted", default=None, help="Whether the post is up.")
 @click.pass_context
-def settle_command(ctx: click.Context, number: int, url: str, is_posted: bool) -> None:
+def settle_command(ctx: click.Context, number: int, url: str, is_posted: bool | None) -> None:
     """Say what became of uncertain delivery NUMBER: --posted [URL], or --not-posted."""
+    if is_posted is None:
+        raise AskedWrongly(f"Say which: handbill delivery settle {number} --posted [URL], or --not-posted")
     app = opened(ctx)
     ended = settle.posted(app, number, url) if is_posted else settle.not_posted(app, number)
     again = "" if ended.state == "sent" else ": it has its turn again while it is in time"
@@ -110,6 +112,9 @@ def withdraw_command(ctx: click.Context, number: int, yes: bool) -> None:
     """Delete sent post NUMBER from its network, where the network lets a program do so."""
     app = opened(ctx)
     one = settle.delivery(app, number)
+    if settle.is_withdrawn(one):
+        click.echo(f"Delivery {number} was {one.reason} already.")
+        return
     if one.variant and not yes:
         click.echo(indented(one.variant.text, 4), err=True)
         click.confirm(f"Delete this from {one.account}?", abort=True, err=True)

@@ -165,9 +165,9 @@ class Network:
     posted. `adapt`: how the server of an account counts, from its memory. `price`: what a post
     costs there, in US dollars. `may_mention`: how many people an automated post may name there,
     `mention_rule` the address of the rule. `client`: the library that `connect` imports. `sign_in`
-    talks with a person and gives the account's answers, by the name of the Field; without it each
-    Field is asked for. `repeat_within`: a publisher's `repeat` is harmless so long after the slot,
-    always if None.
+    talks with a person and gives the account's answers, by the name of the Field, knowing those
+    told already; without it each Field is asked for. `repeat_within`: a publisher's `repeat` is
+    harmless so long after the slot, always if None.
     """
 
     name: str
@@ -186,7 +186,7 @@ class Network:
     finds_surely: bool = False
     connect: Callable[[Answers, Memory], Publisher] | None = None
     client: str = ""
-    sign_in: Callable[["Talk"], dict[str, str]] | None = None
+    sign_in: Callable[["Talk", Answers], dict[str, str]] | None = None
     repeat_within: timedelta | None = None
     adapt: Callable[[Mapping[str, str]], Counting] | None = None
     pictures: Pictures = Pictures()

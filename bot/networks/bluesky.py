@@ -213,21 +213,19 @@ class Door:
 
     def ask(self, method: str, **query: str) -> Answer:
         """Read something."""
-        return self._call(lambda client, **how: client.invoke_query(f"{method}?{urlencode(query)}", **how))
+        return self._call("query", f"{method}?{urlencode(query)}")
 
     def tell(self, method: str, body: Mapping[str, object], *, is_public: bool = False) -> Answer:
         """Change something; `is_public`: where the answer is lost, it may have been posted.
 
         JSON of our own, for the library leaves out what is None, and a swapRecord left out overwrites.
         """
-        given = {"content": json.dumps(body).encode(), "input_encoding": "application/json"}
-        given["extensions"] = {"is_public": is_public}
-        return self._call(lambda client, **how: client.invoke_procedure(method, **given, **how))
+        return self._call("procedure", method, **_as_json(body), extensions={"is_public": is_public})
 
     def upload(self, picture: Prepared) -> dict[str, Any]:
         """Lay a picture ready; raises Refused and the others."""
         given = {"content": picture.bytes, "input_encoding": picture.mime}
-        answer = self._call(lambda client, **how: client.invoke_procedure(f"{REPO}.uploadBlob", **given, **how))
+        answer = self._call("procedure", f"{REPO}.uploadBlob", **given)
         return dict(self.check(answer, "blob", is_of_post=True)["blob"])
 
     def check(self, answer: Answer, *needed: str, is_of_post: bool = False) -> Mapping[str, Any]:
@@ -239,22 +237,25 @@ class Door:
             raise error_for(answer.status, who=answer.host, repeatable=answer.repeatable)
         return body
 
-    def _call(self, do: Callable[..., object]) -> Answer:
-        answer = self._once(do, self._session().home, self._session().access)
+    def _call(self, kind: str, method: str, **given: Any) -> Answer:
+        session = self._session()
+        answer = self._once(kind, method, session.home, session.access, **given)
         if name_of(answer) not in STALE:
             return answer
-        self._renew()
-        return self._once(do, self._session().home, self._session().access)
+        session = self._renewed(session)
+        return self._once(kind, method, session.home, session.access, **given)
 
-    def _once(self, do: Callable[..., object], home: str, token: str = "") -> Answer:
+    def _once(self, kind: str, method: str, home: str, token: str = "", **given: Any) -> Answer:
         """Let the library make one request. The answer itself is judged, never what the library makes of it."""
         if self._client is None:
             self._client = _client(self._came)
         from atproto.exceptions import AtProtocolError
 
         self._client.update_base_url(home)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         with suppress(AtProtocolError, ValueError):
-            do(self._client, headers={"Authorization": f"Bearer {token}"} if token else {}, ignore_session_check=True)
+            # Without the library's own check of the session: it would hide a second call in this one.
+            getattr(self._client, f"invoke_{kind}")(method, headers=headers, ignore_session_check=True, **given)
         return self._came.pop()
 
     def _session(self) -> Session:
@@ -266,20 +267,14 @@ class Door:
         return session if session and session.of == f"{self._handle} {self._server}" else self._sign_in()
 
     def _sign_in(self) -> Session:
-        body = json.dumps({"identifier": self._handle, "password": self._password}).encode()
-        given = {"content": body, "input_encoding": "application/json"}
-        method = "com.atproto.server.createSession"
-        answer = self._once(lambda client, **how: client.invoke_procedure(method, **given, **how), self._server)
+        body = {"identifier": self._handle, "password": self._password}
+        answer = self._once("procedure", "com.atproto.server.createSession", self._server, **_as_json(body))
         return self._keep(answer, self._home(_object(answer).get("didDoc")))
 
-    def _renew(self) -> None:
+    def _renewed(self, old: Session) -> Session:
         """Get new tokens for the old; where these are too old, sign in again."""
-        old, method = self._session(), "com.atproto.server.refreshSession"
-        answer = self._once(lambda client, **how: client.invoke_procedure(method, **how), old.home, old.refresh)
-        if name_of(answer) in STALE:
-            self._sign_in()
-            return
-        self._keep(answer, old.home)
+        answer = self._once("procedure", "com.atproto.server.refreshSession", old.home, old.refresh)
+        return self._sign_in() if name_of(answer) in STALE else self._keep(answer, old.home)
 
     def _keep(self, answer: Answer, home: str) -> Session:
         """Remember a new session."""
@@ -298,7 +293,11 @@ class Door:
             return self._server
         services = (document or {}).get("service") or []
         homes = [one.get("serviceEndpoint") for one in services if str(one.get("id", "")).endswith("#atproto_pds")]
-        return str(next(filter(None, homes), self._server))
+        return _address(str(next(filter(None, homes), self._server)))
+
+
+def _as_json(body: Mapping[str, object]) -> dict[str, Any]:
+    return {"content": json.dumps(body).encode(), "input_encoding": "application/json"}
 
 
 def _address(server: str) -> str:
@@ -373,7 +372,7 @@ def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | 
             f'{door.host} does not accept the handle and app password of "{door.account}". '
             f"Make an app password at {PASSWORDS} and run: handbill account connect {door.account}"
         )
-    if status == 413 or (is_of_post and status != 403):
+    if status == 413 or (is_of_post and status not in {403, 501}):
         return None
     if status == 403:
         return SignedOut(f'{door.host} does not let "{door.account}" do this. Sign in there to see why.')
@@ -497,7 +496,9 @@ class Account:
 
     def _image(self, image: Image) -> dict[str, Any]:
         if len(image.alt) > PICTURES.alt:
-            raise Refused(f"the picture's alt text has {len(image.alt)} letters, Bluesky takes {PICTURES.alt}.")
+            raise Refused(
+                f"the picture's alt text has {len(image.alt)} letters, Bluesky takes {PICTURES.alt}. Shorten it."
+            )
         with TemporaryDirectory() as folder:
             picture = prepared(Path(image.file), PICTURES, Path(self.cache or folder))
         ratio = {"width": picture.width, "height": picture.height}

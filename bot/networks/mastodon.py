@@ -589,12 +589,12 @@ SERVER_FIELD = Field(name="server", help="the account's server", example="https:
 CODE = Field(name="code", help="the code that the page shows then", example="Xa5…")
 
 
-def sign_in(talk: Talk) -> dict[str, str]:
+def sign_in(talk: Talk, told: Answers) -> dict[str, str]:
     """Make Handbill known to a server, and let a person there give it a key to an account.
 
     <https://docs.joinmastodon.org/client/authorized/>
     """
-    door = Door(talk.ask(SERVER_FIELD))
+    door = Door(told.get("server") or talk.ask(SERVER_FIELD))
     asked = {"client_name": "Handbill", "redirect_uris": NO_REDIRECT, "scopes": SCOPES}
     app = door.body(door.ask("POST", "/api/v1/apps", data=asked), "client_id", "client_secret")
     known = {"client_id": str(app["client_id"]), "redirect_uri": NO_REDIRECT, "scope": SCOPES}

@@ -472,11 +472,12 @@ def connect(answers: Answers, memory: Memory) -> Account:
 PIN = Field(name="pin", help="the PIN that the page shows then", example="1234567")
 
 
-def sign_in(talk: Talk, server: str = API) -> dict[str, str]:
+def sign_in(talk: Talk, told: Answers) -> dict[str, str]:
     """Let a person give the app a key to an account, with a PIN: the four keys of OAuth 1.0a.
 
     <https://docs.x.com/fundamentals/authentication/oauth-1-0a/pin-based-oauth>
     """
+    server = told.get("server") or API
     app = [talk.ask(replace(asked, required=True)).strip() for asked in NETWORK.fields if asked.name in KEYS[:2]]
     name, secret = _exchanged(f"{server}/oauth/request_token", *app, callback_uri="oob")
     page = f"{server}/oauth/authorize?{urlencode({'oauth_token': name})}"

@@ -209,16 +209,17 @@ class Store:
         with self._reading() as connection:
             return _said_on(connection, network)
 
-    def begin(self, sending: Delivery, lease: Lease, said: int) -> bool:
-        """Commit that a delivery is about to be said; raises FenceLost like `save`.
+    def begin(self, sending: Delivery, lease: Lease, said: int, seconds: float) -> bool:
+        """Commit that a delivery is about to be said, its lease good for so many `seconds` from now.
 
-        False, with nothing written, if its campaign was paused or another account of its network
-        spoke since `said` was read: then it is to be decided anew.
+        Raises FenceLost like `save`. False, with nothing written, if its campaign was paused or
+        another account of its network spoke since `said` was read: then it is to be decided anew.
         """
         with self._writing() as connection:
             if _said_on(connection, sending.network) != said or {"", sending.campaign} & _pauses(connection):
                 return False
             _save(connection, sending, lease)
+            connection.execute(update(LEASES).where(LEASES.c.account == lease.account).values(until=_NOW + seconds))
         return True
 
     # The timetable

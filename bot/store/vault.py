@@ -5,7 +5,7 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.core.problem import HandbillError, SignedOut
+from bot.core.problem import SignedOut
 from bot.store.database import Store
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Vault(MutableMapping[str, str]):
 
 
 def read_key(file: Path) -> bytes:
-    """The key in a file, made first (readable by its owner only) if there is none. HandbillError if that fails."""
+    """The key in a file, made first (readable by its owner only) if there is none. SignedOut if that fails."""
     from cryptography.fernet import Fernet
 
     try:
@@ -70,7 +70,7 @@ def read_key(file: Path) -> bytes:
             _write_once(file, Fernet.generate_key())
         return file.read_bytes().strip()
     except OSError as error:
-        raise HandbillError(
+        raise SignedOut(
             f"{file} cannot be used ({error.strerror}). It keeps the key to the accounts' secrets."
         ) from error
 

@@ -1,15 +1,23 @@
 """Account: connect one, look how it stands, let it begin."""
 
-from collections.abc import Mapping
+import errno
+import json
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tomlkit
 
 from bot.app import TYPED, App
-from bot.config import FILE, Account
+from bot.config import FILE, SUFFIXES, Account
 from bot.core.network import Network, Publisher, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.schema import NAME, locate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,36 +39,56 @@ def known(app: App, name: str) -> Account:
     raise AskedWrongly(f'There is no account "{name}" in config.toml. There are: {there}.')
 
 
-def connect(app: App, name: str, network: Network, talk: Talk) -> Checked:
+def connect(app: App, name: str, network: Network, talk: Talk, server: str = "") -> Checked:
     """Ask a person for all that an account needs, try it out, and only then keep it.
 
     Secrets go encrypted into the ledger; the rest goes into config.toml, whose comments stay.
     """
     there = app.config.accounts.get(name)
-    if there and there.network != network.name:
-        raise AskedWrongly(f'"{name}" is an account on {there.network} already. Choose another name.')
-    if network.connect is None:
-        raise AskedWrongly(
-            f'Handbill cannot post to {network.label}. Write publish = "by hand" into config.toml instead.'
-        )
-    told = network.sign_in(talk) if network.sign_in else _ask(network, talk)
+    if why := _obstacle(name, network, there):
+        raise AskedWrongly(why)
+    if server and "server" not in {asked.name for asked in network.fields}:
+        raise AskedWrongly(f"{network.label} has one server only; leave --server out.")
+    if missing := app.missing(network):
+        raise HandbillError(missing)
+    known = {**(there.answers if there else {}), **({"server": server} if server else {})}
+    told = network.sign_in(talk, known) if network.sign_in else _ask(network, talk, known)
+    told = {**({"server": server} if server else {}), **told}
     plain = {asked.name: told[asked.name] for asked in network.fields if not asked.secret and told.get(asked.name)}
     secrets = {asked.name: told[asked.name] for asked in network.fields if asked.secret and told.get(asked.name)}
     account = Account(name=name, network=network.name, handle=plain.get("handle", ""), answers=plain)
     account = replace(there, answers={**there.answers, **plain}) if there else account
     again = _with(app, account)
-    before = _keep(again, account, secrets)
-    try:
+    with _kept(again, account, secrets):
         found = check(again, account)
-    except HandbillError:
-        _keep(again, account, before)
-        raise
     write_account(app.source or app.config.folder / FILE, account, found.standing.handle)
     return found
 
 
-def _ask(network: Network, talk: Talk) -> dict[str, str]:
-    return {asked.name: talk.ask(asked) for asked in network.fields if asked.required or asked.default}
+def _obstacle(name: str, network: Network, there: Account | None) -> str:
+    """Why no such account can be connected, in words; "" if it can. `there`: what config.toml says of it."""
+    if not re.fullmatch(NAME, name):
+        return f'"{name}" cannot be the name of an account. Use letters, digits, - and _.'
+    if network.connect is None:
+        return f'Handbill cannot post to {network.label}. Write publish = "by hand" into config.toml instead.'
+    if there is None:
+        return ""
+    if there.network != network.name:
+        return f'"{name}" is an account on {there.network} already. Choose another name.'
+    if there.by_hand:
+        return f'"{name}" is posted to by hand. Take `publish` out of its section in config.toml first.'
+    secrets = (f"{asked.name}{where}" for asked in network.fields if asked.secret for where in SUFFIXES)
+    if row := next((one for one in secrets if one in there.answers), ""):
+        return (
+            f'`{row}` in config.toml says where a secret of "{name}" is. Change it there, or take that row out first.'
+        )
+    return ""
+
+
+def _ask(network: Network, talk: Talk, known: Mapping[str, str]) -> dict[str, str]:
+    """Ask for each thing that the network needs; Enter takes what is known already."""
+    asked = [replace(one, default=known.get(one.name, one.default)) for one in network.fields]
+    return {one.name: talk.ask(one) for one in asked if one.required or one.default}
 
 
 def _with(app: App, account: Account) -> App:
@@ -70,36 +98,97 @@ def _with(app: App, account: Account) -> App:
     return again
 
 
-def _keep(app: App, account: Account, secrets: Mapping[str, str]) -> dict[str, str]:
-    """Keep these secrets in place of what is kept of the account; what was there before."""
-    memory = app.memory(account)
-    before = {name.removeprefix(TYPED): memory[name] for name in memory if name.startswith(TYPED)}
-    for name in list(memory):
-        del memory[name]
-    for name, value in secrets.items():
-        memory[f"{TYPED}{name}"] = value
-    return before
+@contextmanager
+def _kept(app: App, account: Account, secrets: Mapping[str, str]) -> Iterator[None]:
+    """Keep these secrets in place of all that is kept of an account; what was there comes back if this fails."""
+    before = app.store.memory(account.name)
+    try:
+        _forget(app, account)
+        app.memory(account).update({f"{TYPED}{name}": value for name, value in secrets.items()})
+        yield
+    except BaseException:
+        _forget(app, account)
+        for name, value in before.items():
+            app.store.remember(account.name, name, value)
+        raise
+
+
+def _forget(app: App, account: Account) -> None:
+    for name in app.store.memory(account.name):
+        app.store.remember(account.name, name, None)
 
 
 def write_account(path: Path, account: Account, handle: str) -> None:
     """Write an account's section into config.toml, made if it is not there; all else stays as it is."""
+    told = {"network": account.network, "handle": handle.lstrip("@"), **account.answers}
+    told = {name: value for name, value in told.items() if value}
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-        accounts = document.setdefault("accounts", tomlkit.table(is_super_table=True))
-        is_new = account.name not in accounts
-        section = accounts.setdefault(account.name, tomlkit.table())
-        for name, value in {"network": account.network, "handle": handle.lstrip("@"), **account.answers}.items():
-            if value and section.get(name) != value:
-                section[name] = value
-        if is_new:
-            section.add(tomlkit.nl())
-        passing = path.with_name(f"{path.name}.part")
-        passing.write_text(tomlkit.dumps(document), encoding="utf-8", newline="\n")
-        passing.replace(path)
-    except OSError as error:
+        _write(path.resolve(), _with_section(_read(path), account.name, told))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its [accounts] are written in a way of their own"
+        section = "".join(f"\n  {row}" for row in (f"[accounts.{_key(account.name)}]", *_rows(told)))
         raise HandbillError(
-            f"{path} cannot be written ({error.strerror}). The account is kept; add its section by hand."
+            f"{path} cannot be written ({why}). The account's secrets are kept; add its section by hand:{section}"
         ) from error
+
+
+def _read(path: Path) -> str:
+    """The text as it stands, its line ends too."""
+    return path.read_bytes().decode("utf-8") if path.exists() else ""
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a text in a file's place, whole or not at all; who may read it stays as it is."""
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is read-only")
+    passing = path.with_name(f"{path.name}.part")
+    passing.write_bytes(text.encode())
+    if path.exists():
+        passing.chmod(stat.S_IMODE(path.stat().st_mode))
+    passing.replace(path)
+
+
+def _with_section(text: str, account: str, told: Mapping[str, str]) -> str:
+    """A config's text with what is told of an account in its section; raises ValueError where that cannot be done."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    written = text.removeprefix(mark)
+    if account in tomllib.loads(written).get("accounts", {}):
+        written = _changed(written, account, told)
+    else:
+        # At the end, for a comment above a section that is there already belongs to that.
+        rows = [f"[accounts.{_key(account)}]", *_rows(told)]
+        written = "\n".join([*([written.rstrip("\r\n"), ""] if written.strip() else []), *rows, ""])
+    written = written.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in text else written
+    section = tomllib.loads(written)["accounts"][account]
+    if {**section, **told} != section:
+        raise ValueError("the section did not come out as it was meant")
+    return mark + written
+
+
+def _changed(text: str, account: str, told: Mapping[str, str]) -> str:
+    """The text with other values in an account's section, and new ones below its `network`."""
+    document = tomlkit.parse(text)
+    section = document["accounts"][account]
+    for name, value in told.items():
+        if section.get(name, value) != value:
+            section[name] = value
+    rows = tomlkit.dumps(document).split("\n")
+    at = locate("\n".join(rows), ("accounts", account, "network"))
+    rows[at:at] = _rows({name: value for name, value in told.items() if name not in section})
+    return "\n".join(rows)
+
+
+def _rows(told: Mapping[str, str]) -> list[str]:
+    return [f"{name} = {_quoted(value)}" for name, value in told.items()]
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _quoted(name)
+
+
+def _quoted(value: str) -> str:
+    # What JSON escapes, TOML reads alike; and one sign more.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def check(app: App, account: Account) -> Checked:
@@ -109,7 +198,7 @@ def check(app: App, account: Account) -> Checked:
     identity = publisher.whoami()
     price = app.networks[account.network].price
     sent = [one.variant for one in store.deliveries(("sent", "uncertain")) if one.account == account.name]
-    cost = sum(price(variant) for variant in sent if variant) if price else 0.0
+    cost = sum(price(variant) for variant in sent if variant) if price and not account.by_hand else 0.0
     network = app.networks[account.network]
     begun = account.by_hand or network.practice or account.name in store.starts()
     return Checked(account=account, identity=identity, standing=_look(publisher), begun=begun, cost=cost)

@@ -68,13 +68,14 @@ def tick(app: App, now: datetime, *, granted: bool = False) -> list[Delivery]:
     due = turn(_due(app, now), now)
     changed += _each(app, due.missed, lambda one, lease: _saved(app, _missed(app, one, now), lease))
     stuck = {one.account for one in due.wait if one.state == "planned"}
+    stuck |= {one.account for one in app.store.deliveries(("sending",))}
 
     def say(delivery: Delivery, lease: Lease) -> Delivery:
         if delivery.account in stuck:
             return delivery
         ended = _one(app, doors, delivery, lease, now, granted)
-        if ended.state == "planned":
-            stuck.add(delivery.account)  # while one waits to be tried again, the account's later ones wait
+        if ended.state in ("planned", "sending"):
+            stuck.add(delivery.account)  # while one waits to be tried or looked for again, its later ones wait
         return ended
 
     changed += _each(app, due.speak, say)
@@ -202,13 +203,26 @@ def _say(app: App, doors: Doors, sending: Delivery, lease: Lease, said: int, now
     except NetworkError as error:
         return _saved(app, _failed(sending, error, now), lease)
     sending = replace(sending, payload=payload)
-    if not app.store.begin(sending, lease, said):
+    if not app.store.begin(sending, lease, said, LEASE):
         return None
     try:
         receipt = publisher.publish(payload, sending.key)
+    except Uncertain as lost:
+        return _saved(app, _looked_for(app, publisher, sending, lost, now), lease)
     except NetworkError as error:
         return _saved(app, _failed(sending, error, now), lease)
     return _saved(app, step(sending, "sent", receipt=receipt), lease)
+
+
+def _looked_for(app: App, publisher: Publisher, sending: Delivery, lost: Uncertain, now: datetime) -> Delivery:
+    """What became of a call whose answer was lost; where nobody can be asked now, the next tick asks again."""
+    try:
+        receipt = _found(app, publisher, sending, now)
+    except TryLater:
+        return replace(sending, reason=str(lost))
+    except NetworkError:
+        receipt = None
+    return step(sending, "sent", receipt=receipt) if receipt else after_error(sending, lost, now)
 
 
 def _failed(sending: Delivery, error: NetworkError, now: datetime) -> Delivery:
@@ -237,7 +251,7 @@ def _settled(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Deliv
             return delivery  # we look again at the next tick
         return after_error(delivery, Uncertain(f"nobody can look whether it was posted: {error}"), now)
     if receipt:
-        return step(delivery, "sent", receipt=receipt)
+        return step(delivery, "sent", receipt=receipt, reason="")
     if app.networks[delivery.network].finds_surely:
         return step(delivery, "planned", reason="the run before ended in the middle of it")
     return after_error(delivery, Uncertain("it may have been posted; look at the account"), now)
@@ -251,6 +265,8 @@ def _found(app: App, publisher: Publisher, delivery: Delivery, now: datetime) ->
     network = app.networks[delivery.network]
     if network.finds_surely or delivery.is_late(now) or not publisher.repeat:
         return None
+    if not delivery.identity.startswith("(") and publisher.whoami() != delivery.identity:
+        return None  # the credentials belong to somebody else now
     if network.repeat_within is not None and now > delivery.at + network.repeat_within:
         return None
     if why := standstill(app, delivery.campaign, app.store.pauses() | paused_by_file(app)):

@@ -4,10 +4,14 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import PIL.Image
+import pytest
+
 from bot.app import now, open_app
 from bot.work.deliver import tick
 from tests.cli.conftest import Say
 from tests.making import library, write
+from tests.publishing.stage import own_folders
 
 KEYS = ["id", "at", "campaign", "account", "network", "post", "wording", "text", "state", "tries", "url", "reason"]
 CONFIG = """[accounts.box]
@@ -19,9 +23,17 @@ times = ["09:00"]
 """
 
 
+@pytest.fixture(autouse=True)
+def of_this_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in own_folders(tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+
 def after_a_day(folder: Path, config: str) -> None:
-    """The ledger as it stands when the engine has seen one slot."""
-    write(library(folder, {"a.txt": "Hello."}), {"config.toml": config})
+    """The ledger as it stands when the engine has seen one slot; with a small library if there is none."""
+    if not (folder / "posts").exists():
+        library(folder, {"a.txt": "Hello."})
+    write(folder, {"config.toml": config})
     app = open_app(folder / "config.toml")
     morning = now().replace(hour=8, minute=0)
     for hours in (0, 1.5):
@@ -51,3 +63,77 @@ def test_what_waits_goes_out_once_approved(tmp_path: Path, say: Say) -> None:
     app = open_app(tmp_path / "config.toml")
     assert [one.state for one in tick(app, now().replace(hour=10, minute=0))] == ["sent"]
     assert say("delivery", "approve", str(row["id"])).code == 2
+
+
+# --- by hand ------------------------------------------------------------------------------------
+
+BY_HAND = CONFIG.replace('network = "outbox"', 'network = "x"\npublish = "by hand"')
+PICTURED = '+++\nlink = "sign"\nimage = { file = "bus.png", alt = "A bus, seen from far." }\n+++\nRide & walk.'
+
+
+def by_hand(folder: Path) -> None:
+    """The ledger when it is a person's turn."""
+    library(folder, {"a.txt": PICTURED}, 'title = "Air"\n[links]\nsign = "https://town.info/a"\n')
+    PIL.Image.new("RGB", (60, 40)).save(folder / "posts" / "air" / "bus.png")
+    after_a_day(folder, BY_HAND)
+
+
+def test_a_person_gets_words_picture_link_and_what_to_say_then(tmp_path: Path, say: Say) -> None:
+    by_hand(tmp_path)
+    shown = say("delivery", "show", "1").out
+    assert "box  air/a  uncertain" in shown and "a person is to post this to X by hand" in shown
+    assert "    Ride & walk.\n    https://town.info/a\n" in shown
+    assert f"picture: {tmp_path / 'posts' / 'air' / 'bus.png'}" in shown and "in words: A bus, seen from far." in shown
+    link = "https://x.com/intent/tweet?text=Ride%20%26%20walk.%0Ahttps%3A%2F%2Ftown.info%2Fa"
+    assert f"post it here: {link}\n" in shown and "handbill delivery settle 1 --posted [URL]" in shown
+
+
+def test_what_a_person_posted_is_sent(tmp_path: Path, say: Say) -> None:
+    by_hand(tmp_path)
+    assert say("delivery", "settle", "1", "--posted", "https://x.com/i/1").out == "Delivery 1 is sent.\n"
+    assert "it stands at https://x.com/i/1" in say("delivery", "show", "1").out
+    done = say("delivery", "withdraw", "1", "--yes")
+    assert done.code == 1 and "Do it there: https://x.com/i/1" in done.err
+
+
+def test_what_a_person_did_not_post_comes_again(tmp_path: Path, say: Say) -> None:
+    by_hand(tmp_path)
+    assert "has its turn again" in say("delivery", "settle", "1", "--not-posted").out
+    assert [json.loads(row)["state"] for row in say("delivery", "list", "--json").out.splitlines()] == ["planned"]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        pytest.param(["settle", "1"], "--posted", id="neither posted nor not"),
+        pytest.param(["settle", "9", "--posted"], "There is no delivery 9", id="a number that is not there"),
+        pytest.param(["settle", "1", "done", "--posted"], "begins with https://", id="no address"),
+        pytest.param(["show", "9"], "There is no delivery 9", id="nothing to show"),
+        pytest.param(["withdraw", "9", "--yes"], "There is no delivery 9", id="nothing to withdraw"),
+        pytest.param(["withdraw", "1", "--yes"], "only what was sent", id="not sent"),
+        pytest.param(["list", "--state", "snet"], 'no state "snet"', id="an unknown state"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said(tmp_path: Path, say: Say, words: list[str], complaint: str) -> None:
+    by_hand(tmp_path)
+    done = say("delivery", *words)
+    assert done.code == 2 and complaint in done.err and not done.out
+
+
+# --- taking back --------------------------------------------------------------------------------
+
+
+def test_a_withdrawn_post_is_gone_and_a_second_time_says_so(tmp_path: Path, say: Say) -> None:
+    after_a_day(tmp_path, CONFIG)
+    done = say("delivery", "withdraw", "1", stdin="y\n")
+    assert "    Hello.\n" in done.err and done.out == "Delivery 1 is withdrawn.\n"
+    assert not list((tmp_path / "outbox").glob("*.txt"))
+    done = say("delivery", "withdraw", "1")
+    assert done.code == 0 and done.out.startswith("Delivery 1 was withdrawn 20") and done.out.endswith("already.\n")
+    assert "withdrawn" in say("delivery", "list").out and "withdrawn" in say("delivery", "show", "1").out
+
+
+def test_nothing_is_deleted_without_a_yes(tmp_path: Path, say: Say) -> None:
+    after_a_day(tmp_path, CONFIG)
+    assert say("delivery", "withdraw", "1", stdin="n\n").code == 130
+    assert len(list((tmp_path / "outbox").glob("*.txt"))) == 1

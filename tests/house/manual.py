@@ -5,6 +5,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,9 +27,20 @@ PAGES = [ROOT / "README.md", *sorted(HELP.glob("*.md"))]
 HOME = "/home/ana"
 """How the pages name the folder in which they run."""
 
-BLOCK = re.compile(r"(?:^<!-- file: (?P<file>\S+) -->\n\n?)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
+MARK = r"(?:^<!-- (?:file: (?P<file>\S+)|now: (?P<now>\S+)|(?P<server>server)) -->\n\n?)?"
+BLOCK = re.compile(MARK + r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 BROKEN = re.compile(r"Traceback \(most|Something is wrong in Handbill itself")
 """What no page may ever promise."""
+SERVERS = {"x": "127.0.0.1:8977", "proxy": "127.0.0.1:8978", "mastodon": "127.0.0.1:8979"}
+"""Where the pages say that a test server answers; here it takes any free port."""
+AT_A_TIME = """
+import functools, os, sys
+from datetime import datetime
+from bot.cli import main, show
+if now := os.environ.get("NOW"):
+    show.open_app = functools.partial(show.open_app, clock=lambda: datetime.fromisoformat(now))
+main()
+"""
 HEREDOC = re.compile(r"<<-?\s*'?(\w+)'?")
 
 
@@ -42,7 +54,11 @@ class Example:
 
 
 def blocks(page: Path) -> Iterator[re.Match[str]]:
-    """Every fenced block of a page, with the file it is to be written to, if one is named."""
+    """Every fenced block of a page, and the mark before it.
+
+    `file`: what the block is to be written to; `now`: what its commands take for the present; `server`: it
+    starts a test server.
+    """
     return BLOCK.finditer(page.read_text(encoding="utf-8"))
 
 
@@ -87,9 +103,12 @@ class Shell:
         self.folder.mkdir()
         tools = home.resolve() / "bin"
         tools.mkdir()
-        for name, runs in (("handbill", "-m bot"), ("python3", "")):
+        (tools / "handbill.py").write_text(AT_A_TIME, encoding="utf-8")
+        for name, runs in (("handbill", f'"{tools}/handbill.py"'), ("python3", "")):
             (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {runs} "$@"\n', encoding="utf-8")
             (tools / name).chmod(0o755)
+        self.servers: list[subprocess.Popen[str]] = []
+        self.swaps: dict[str, str] = {}
         self.environ = {
             **environ(),
             "PATH": f"{tools}{os.pathsep}{os.getenv('PATH')}",
@@ -103,7 +122,7 @@ class Shell:
         """Write a file that a page shows."""
         path = self.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(self.really(text), encoding="utf-8", newline="\n")
 
     def run(self, command: str) -> str:
         """What a command says, on both of its ways out."""
@@ -112,22 +131,56 @@ class Shell:
             assert self.folder.is_dir(), f"there is no folder for: {command}"
             return ""
         done = subprocess.run(
-            ["sh", "-c", command], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL,
+            ["sh", "-c", self.really(command)], cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=60, check=False,
         )  # fmt: skip
-        return done.stdout.replace(str(self.home), HOME)
+        said = done.stdout.replace(str(self.home), HOME)
+        for shown, real in self.swaps.items():
+            said = said.replace(real, shown)
+        return said
+
+    def at(self, now: str | None) -> None:
+        """Let the program take this instant for the present; without one the clock is the machine's."""
+        self.environ["NOW"] = now or ""
+
+    def start(self, command: str) -> None:
+        """Start a test server, by the command that a page shows; it ends with this shell."""
+        _, *arguments = shlex.split(self.really(command))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        running = subprocess.Popen(
+            [sys.executable, *arguments, "--port", "0", "--with-stdin"], cwd=ROOT, env=environ(), text=True, **pipes
+        )
+        self.servers.append(running)
+        assert running.stdout
+        self.swaps[SERVERS[arguments[2]]] = running.stdout.readline().rpartition("//")[2].strip()
+
+    def really(self, text: str) -> str:
+        """The text with the addresses at which the test servers really answer."""
+        for shown, real in self.swaps.items():
+            text = text.replace(shown, real)
+        return text
+
+    def __enter__(self) -> "Shell":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self.servers:
+            server.communicate()  # they end with their standard input
 
 
 def replay(page: Path, home: Path) -> Iterator[tuple[Example, str]]:
     """Every example of a page with what the program really says."""
     text = page.read_text(encoding="utf-8")
-    shell = Shell(home)
-    for block in blocks(page):
-        if block["file"]:
-            shell.write(block["file"], block["text"])
-        elif block["kind"] == "console":
-            for example in examples(block["text"], text[: block.start("text")].count("\n") + 1):
-                yield example, shell.run(example.command)
+    with Shell(home) as shell:
+        for block in blocks(page):
+            shell.at(block["now"])
+            if block["server"]:
+                shell.start(block["text"])
+            elif block["file"]:
+                shell.write(block["file"], block["text"])
+            elif block["kind"] == "console":
+                for example in examples(block["text"], text[: block.start("text")].count("\n") + 1):
+                    yield example, shell.run(example.command)
 
 
 # --- what is drawn from the program -----------------------------------------------------------------
@@ -208,7 +261,7 @@ def options(command: click.Command) -> Iterator[tuple[str, str]]:
     """Each option of a command as one types it, with its help."""
     for option in command.params:
         if isinstance(option, click.Option):
-            names = ", ".join(f"`{name}`" for name in option.opts)
+            names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
             value = "" if option.is_flag else f" {option.make_metavar(click.Context(command))}"
             usual = f" Usually {option.default}." if option.show_default else ""
             yield names.replace("`, `", ", ").removesuffix("`") + value + "`", (option.help or "") + usual

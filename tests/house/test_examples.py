@@ -51,6 +51,20 @@ def test_three_dots_stand_for_anything_and_nothing_else_does() -> None:
     assert not manual.agrees("", "Something")
 
 
+def test_a_page_says_at_what_time_its_commands_run(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- now: 2026-12-01T09:00Z -->\n```console\n$ handbill plan --days 0.5 | head -n 1\n```\n")
+    [(_, said)] = manual.replay(page, tmp_path)
+    assert said.endswith("Tuesday, 2026-12-01  (UTC)\n")
+
+
+def test_a_server_of_a_page_ends_with_it(tmp_path: Path) -> None:
+    with manual.Shell(tmp_path) as shell:
+        shell.start("python -m tests.servers x")
+        assert "posts" in shell.run("curl -s http://127.0.0.1:8977/_control")
+    assert [server.returncode for server in shell.servers] == [0]
+
+
 def test_a_command_ends_where_its_heredoc_does() -> None:
     found = manual.examples("$ cat > a <<'END'\nb\nEND\nsaid\n$ ls\n", 1)
     assert [(one.command, one.output) for one in found] == [("cat > a <<'END'\nb\nEND", "said"), ("ls", "")]
@@ -216,6 +230,7 @@ def test_every_key_of_the_json_lines_is_in_the_manual_in_its_order(tmp_path: Pat
         "check": shell.run("handbill check --json 2> errors"),
         "delivery": shell.run("cat out/deliveries.jsonl"),
         "measure": shell.run("echo a | handbill measure --network sms"),
+        "account": shell.run("handbill account check --json 2> errors"),
     }
     found = re.findall(r"^## (\w+).*?\n(.*?)(?=^## |\Z)", TEXTS["json"], re.M | re.S)
     keys = {head: re.findall(r"^\| `(\w+)` \|", body, re.M) for head, body in found}
@@ -232,7 +247,7 @@ def test_every_option_in_the_manual_exists() -> None:
         name
         for command in [manual.handbill, *manual.commands().values()]
         for one in command.params
-        for name in one.opts
+        for name in (*one.opts, *one.secondary_opts)
     }
     for page, text in TEXTS.items():
         typed = " ".join(re.findall(r"(?:^\$ |`)(handbill[^`\n|]*)", text, re.M))

@@ -1,8 +1,16 @@
 """What every network must do. A network's own test sets `network` and adds its examples."""
 
+import json
+import logging
 import re
-from dataclasses import replace
-from typing import ClassVar
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
 from unicodedata import normalize
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,8 +20,12 @@ from hypothesis import strategies as st
 
 from bot.core.fit import compose
 from bot.core.measure import CAP, fits
-from bot.core.network import Counting, Network
-from bot.core.post import Variant
+from bot.core.network import Counting, Field, Network, Payload, Publisher
+from bot.core.post import Image, Receipt, Variant
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from tests.servers.fixtures import Running, running
+from tests.servers.proxy import Proxy
+from tests.servers.serving import Answer, Request
 
 LINK = "https://example.org/a?b=1&c=%20d#e/f?g"
 HASHTAGS = ("#CleanAir", "#مرحبا", "#Été2030")
@@ -142,3 +154,302 @@ class ShareContract:
 def assert_well_made(url: str) -> None:
     """Only what may stand in an address, and never a "+", which some programs show as it is."""
     assert re.fullmatch(r"(?:[A-Za-z0-9._~:/?#@!$&'()*,;=-]|%[0-9A-F]{2})+", url), url
+
+
+# --- publishing -----------------------------------------------------------------------------------
+
+AT = datetime(2026, 12, 1, 14, tzinfo=UTC)
+ALT = 'A bus & two bikes at "Rathaus" <1>\nÉté 🚍'
+SECONDS = 77
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """An account of ours on a server of its own.
+
+    `open` gives its publisher, who calls the server at the address in its first argument, its own if that
+    is empty. `stands` gives what can be read there: the text of each post, and the words of its pictures.
+    `secrets` are those that nobody may ever see, as they are now.
+    """
+
+    open: Callable[[str], Publisher]
+    stands: Callable[[], list[tuple[str, list[str]]]]
+    url: str = ""
+    secrets: Callable[[], list[str]] = field(default=list)
+
+
+class Wire(Proxy):
+    """A proxy that says with each "too many requests" how long to wait."""
+
+    def answer(self, request: Request) -> Answer:
+        answer = super().answer(request)
+        wait = {"Retry-After": str(SECONDS)} if answer.status == 429 else {}
+        return replace(answer, headers={**answer.headers, **wait})
+
+
+class PublishContract:
+    """What a publisher must do. A subclass sets `network`, and gives `stage` as a fixture."""
+
+    network: Network
+
+    @pytest.fixture
+    def stage(self) -> Stage:
+        """The account, on a server on which nobody has said anything yet."""
+        raise NotImplementedError
+
+    def shown(self, text: str) -> str:
+        """A text as it will stand there."""
+        return text
+
+    def key(self, publisher: Publisher, clock: str = "09:00") -> str:
+        """What names a delivery of this account."""
+        return f"{self.network.name}/{publisher.whoami()}/clean-air/2026-12-01/{clock}"
+
+    def prepared(self, publisher: Publisher, post: Variant, clock: str = "09:00") -> Payload:
+        """A payload as the ledger keeps it."""
+        payload: Payload = json.loads(json.dumps(publisher.prepare(post, self.key(publisher, clock), AT)))
+        return payload
+
+    def say(self, publisher: Publisher, post: Variant, clock: str = "09:00") -> Receipt:
+        """Say it, as the engine does."""
+        return publisher.publish(self.prepared(publisher, post, clock), self.key(publisher, clock))
+
+    def found(self, publisher: Publisher, payload: Payload, clock: str = "09:00") -> Receipt | None:
+        """What the publisher finds of it."""
+        assert publisher.find is not None
+        return publisher.find(payload, self.key(publisher, clock))
+
+    @pytest.mark.parametrize("words", AWKWARD.values(), ids=AWKWARD)
+    def test_awkward_words_stand_there_unharmed_and_are_found(self, stage: Stage, words: str) -> None:
+        publisher, post = stage.open(""), variant(self.network, words, HASHTAGS, LINK)
+        payload = self.prepared(publisher, post)
+        receipt = publisher.publish(payload, self.key(publisher))
+        assert stage.stands() == [(self.shown(post.text), [])]
+        assert receipt.id and receipt.url
+        assert self.found(stage.open(""), payload) == receipt
+
+    def test_a_picture_arrives_with_its_words(self, stage: Stage, tmp_path: Path) -> None:
+        self.say(stage.open(""), Variant(text="Look", image=picture(tmp_path)))
+        assert stage.stands() == [("Look", [ALT])]
+
+    def test_a_post_with_a_picture_is_found(self, stage: Stage, tmp_path: Path) -> None:
+        publisher = stage.open("")
+        payload = self.prepared(publisher, Variant(text="Look", image=picture(tmp_path)))
+        receipt = publisher.publish(payload, self.key(publisher))
+        assert self.found(stage.open(""), payload) == receipt
+
+    def test_a_picture_that_is_not_there_is_refused_before_anything_is_public(self, stage: Stage) -> None:
+        with pytest.raises(Refused):
+            self.prepared(stage.open(""), Variant(text="Look", image=Image(file="gone.png", alt="A bus")))
+        assert stage.stands() == []
+
+    def test_what_was_never_posted_is_not_found(self, stage: Stage) -> None:
+        publisher = stage.open("")
+        self.say(publisher, Variant(text="Before"))
+        payload = self.prepared(publisher, Variant(text="Hello"), "10:00")
+        self.say(publisher, Variant(text="After"), "11:00")
+        assert self.found(publisher, payload, "10:00") is None
+
+    def test_a_post_that_is_repeated_is_there_once(self, stage: Stage) -> None:
+        publisher = stage.open("")
+        payload = self.prepared(publisher, Variant(text="Hello"))
+        receipt = publisher.publish(payload, self.key(publisher))
+        if publisher.repeat is not None:
+            assert publisher.repeat(payload, self.key(publisher)) == receipt
+        assert stage.stands() == [("Hello", [])]
+
+    def test_a_post_is_taken_back_and_one_that_is_gone_is_no_error(self, stage: Stage) -> None:
+        publisher = stage.open("")
+        assert publisher.delete is not None
+        stays = self.say(publisher, Variant(text="This stays"))
+        receipt = self.say(publisher, Variant(text="Hello"), "10:00")
+        for _ in range(2):
+            publisher.delete(receipt)
+        assert stage.stands() == [("This stays", [])] and stays != receipt
+
+    def test_an_account_stays_the_same(self, stage: Stage) -> None:
+        assert stage.open("").whoami() == stage.open("").whoami() != ""
+
+    def test_a_look_tells_the_handle(self, stage: Stage) -> None:
+        standing = stage.open("").look()
+        assert standing.handle and standing.url
+
+
+class ServerContract(PublishContract):
+    """What a publisher must do whose network is asked over a wire, which can break.
+
+    `posting` is the method and path (a regular expression) of the request that makes a post public,
+    `forbidden` what a bare 403 to it means.
+    """
+
+    posting: tuple[str, str]
+    forbidden: type[NetworkError] = SignedOut
+
+    @pytest.fixture
+    def wire(self, stage: Stage) -> Iterator[Running[Wire]]:
+        """What stands between us and the server."""
+        with running(Wire(stage.url)) as wire:
+            yield wire
+
+    @pytest.fixture
+    def nobody(self) -> Iterator[str]:
+        """An address where nobody answers, and that nobody else gets meanwhile."""
+        with closing(socket.socket()) as held:
+            held.bind(("127.0.0.1", 0))
+            yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+    def harm(self, wire: Running[Wire], do: str, **more: Any) -> None:
+        """Let the next post meet with this."""
+        method, path = self.posting
+        wire.app.add(do, method=method, path=path, **more)
+
+    def test_the_network_tells_what_a_person_must_know(self) -> None:
+        assert self.network.client and self.network.fields
+        assert all(asked.help and (asked.secret or asked.example) for asked in self.network.fields)
+
+    def test_a_text_at_the_limit_is_taken_and_one_more_is_refused(self, stage: Stage) -> None:
+        publisher, text = stage.open(""), longest(self.network.counting)
+        self.say(publisher, Variant(text=text))
+        with pytest.raises(Refused, match=str(len(text))):
+            self.prepared(publisher, Variant(text=text + "a"), "10:00")
+        assert stage.stands() == [(text, [])]
+
+    def test_the_words_of_a_picture_are_never_cut(self, stage: Stage, tmp_path: Path) -> None:
+        publisher, image, most = stage.open(""), picture(tmp_path), self.network.pictures.alt
+        self.say(publisher, Variant(text="Look", image=replace(image, alt="a" * most)))
+        with pytest.raises(Refused, match=str(most + 1)):
+            self.prepared(publisher, Variant(text="Look!", image=replace(image, alt="a" * (most + 1))), "10:00")
+        assert stage.stands() == [("Look", ["a" * most])]
+
+    @pytest.mark.parametrize("half", ["\ud83d", "\udc00"], ids=ascii)
+    def test_half_a_character_is_refused(self, stage: Stage, half: str) -> None:
+        publisher = stage.open("")
+        with pytest.raises(Refused, match="Type that place anew"):
+            publisher.prepare(Variant(text=f"a{half}b"), self.key(publisher), AT)
+
+    @pytest.mark.parametrize(
+        ("status", "error"),
+        [(400, Refused), (401, SignedOut), (403, None), (422, Refused), (429, TryLater)]
+        + [(status, Uncertain) for status in (500, 502, 503, 504)],
+    )
+    def test_each_refusal_of_a_post_has_its_meaning(
+        self, stage: Stage, wire: Running[Wire], status: int, error: type[NetworkError] | None
+    ) -> None:
+        publisher = stage.open(wire.url)
+        payload = self.prepared(publisher, Variant(text="Hello"))
+        self.harm(wire, "answer", status=status, body="{}", times=2)
+        with pytest.raises(error or self.forbidden) as caught:
+            publisher.publish(payload, self.key(publisher))
+        assert caught.value.__cause__ is not None
+        if isinstance(caught.value, TryLater):
+            assert caught.value.seconds == SECONDS
+        assert stage.stands() == []
+
+    @pytest.mark.parametrize("status", [401, 429, 500, 502, 503, 504])
+    def test_each_refusal_of_a_question_has_its_meaning(self, stage: Stage, wire: Running[Wire], status: int) -> None:
+        publisher, known = stage.open(wire.url), {401: SignedOut}
+        wire.app.add("answer", status=status, times=None)
+        for ask in (publisher.whoami, publisher.look, lambda: publisher.prepare(Variant(text="Hello"), KEY, AT)):
+            with pytest.raises(known.get(status, TryLater)) as caught:
+                ask()
+            assert status != 429 or getattr(caught.value, "seconds", 0) == SECONDS
+
+    def test_who_is_away_is_asked_later(self, stage: Stage, nobody: str) -> None:
+        near, far = stage.open(""), stage.open(nobody)
+        payload, key = self.prepared(near, Variant(text="Hello")), self.key(near)
+        for call in (far.whoami, far.look, lambda: far.publish(payload, key)):
+            with pytest.raises(TryLater):
+                call()
+        assert stage.stands() == []
+
+    @pytest.mark.parametrize("do", ["swallow", "half"])
+    def test_a_post_whose_answer_is_lost_is_there_once(self, stage: Stage, wire: Running[Wire], do: str) -> None:
+        publisher = stage.open(wire.url)
+        self.say(publisher, Variant(text="Before"))
+        payload, key = self.prepared(publisher, Variant(text="Hello"), "10:00"), self.key(publisher, "10:00")
+        self.harm(wire, do)
+        with pytest.raises(Uncertain):
+            publisher.publish(payload, key)
+        again = stage.open(wire.url)
+        receipt = self.found(again, payload, "10:00")
+        assert receipt is not None
+        if again.repeat is not None:
+            assert again.repeat(payload, key) == receipt
+        assert stage.stands() == [("Before", []), ("Hello", [])]
+
+    def test_a_post_that_never_arrived_is_there_after_a_repeat(self, stage: Stage, wire: Running[Wire]) -> None:
+        publisher = stage.open(wire.url)
+        payload, key = self.prepared(publisher, Variant(text="Hello")), self.key(publisher)
+        self.harm(wire, "cut")
+        with pytest.raises(Uncertain):
+            publisher.publish(payload, key)
+        assert self.found(publisher, payload) is None
+        if publisher.repeat is not None:
+            assert publisher.repeat(payload, key) == self.found(publisher, payload)
+        assert stage.stands() == ([("Hello", [])] if publisher.repeat else [])
+
+    @pytest.mark.parametrize("body", ["", "{", "<html>", "[]", "{}", '{"data": {"id": "?"}}'])
+    def test_an_answer_that_nobody_understands_leaves_it_uncertain(
+        self, stage: Stage, wire: Running[Wire], body: str
+    ) -> None:
+        publisher = stage.open(wire.url)
+        payload, key = self.prepared(publisher, Variant(text="Hello")), self.key(publisher)
+        self.harm(wire, "answer", status=200, body=body)
+        with pytest.raises(Uncertain):
+            publisher.publish(payload, key)
+
+    @pytest.mark.parametrize("do", ["cut", "swallow", "half", "answer"])
+    def test_what_fails_before_posting_is_tried_later(self, stage: Stage, wire: Running[Wire], do: str) -> None:
+        publisher = stage.open(wire.url)
+        wire.app.add(do, times=None)
+        with pytest.raises(TryLater):
+            publisher.prepare(Variant(text="Hello"), KEY, AT)
+        assert stage.stands() == []
+
+    @pytest.mark.parametrize("do", ["pass", "cut", "swallow", "half", "401", "403", "429", "503"])
+    @pytest.mark.parametrize("where", ["posting", "everywhere"])
+    def test_no_secret_is_ever_shown(
+        self, stage: Stage, wire: Running[Wire], caplog: pytest.LogCaptureFixture, do: str, where: str
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        method, path = self.posting if where == "posting" else ("", "")
+        publisher, shown, secrets = stage.open(wire.url), [], stage.secrets()
+        harm = {"do": "answer", "status": int(do)} if do.isdecimal() else {"do": do}
+        wire.app.add(**harm, method=method, path=path, times=None)
+        for act in (publisher.whoami, publisher.look, lambda: self.say(publisher, Variant(text="Hello"))):
+            try:
+                shown.append(repr(act()))
+            except NetworkError as error:
+                shown += ["".join(traceback.format_exception(error)), repr(error), repr(error.__cause__)]
+        shown += [repr(publisher), caplog.text]
+        hidden = {*secrets, *stage.secrets()}
+        assert hidden and not [secret for secret in hidden if any(secret in one for one in shown)]
+
+
+KEY = "network/town/clean-air/2026-12-01/09:00"
+
+
+class Script:
+    """A person who is asked: `answers` by the name of the field; a function is given the page last named."""
+
+    def __init__(self, **answers: str | Callable[[str], str]) -> None:
+        self.answers, self.page = answers, ""
+        self.secrets: list[str] = []
+
+    def ask(self, asked: Field) -> str:
+        assert asked.help
+        answer = self.answers[asked.name]
+        if asked.secret:
+            self.secrets.append(asked.name)
+        return answer if isinstance(answer, str) else answer(self.page)
+
+    def tell(self, words: str) -> None:
+        self.page = re.findall(r"https?://\S+", words)[-1]
+
+
+def picture(folder: Path, name: str = "bus.png", size: tuple[int, int] = (60, 40)) -> Image:
+    """A picture with its words."""
+    import PIL.Image
+
+    PIL.Image.effect_noise(size, 90).save(folder / name)
+    return Image(file=str(folder / name), alt=ALT)

@@ -1,29 +1,24 @@
 """X: what it links, how much room it leaves, and publishing on a server that refuses what X refuses."""
 
 import json
-import logging
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import PIL.Image
 import pytest
 
 from bot.core.measure import fits
 from bot.core.network import Publisher
-from bot.core.post import Image, Receipt, Variant
+from bot.core.post import Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.networks.x import NETWORK, connect, entities
-from tests.networks.contract import AWKWARD, ShareContract, variant
-from tests.servers import fixtures
-from tests.servers.fixtures import Running
+from bot.networks.x import NETWORK, connect, entities, sign_in
+from tests.networks.contract import Script, ServerContract, ShareContract, Stage, picture, variant
+from tests.servers.fixtures import Running, approve
 from tests.servers.proxy import Proxy
-from tests.servers.x import WINDOW, X
-
-x_server, proxy = fixtures.x_server, fixtures.proxy
+from tests.servers.x import X
 
 AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
 KEY = "x/1001/air/2026-11-21/09:00"
@@ -137,14 +132,35 @@ def delete(publisher: Publisher, receipt: Receipt) -> None:
     publisher.delete(receipt)
 
 
+class TestPublish(ServerContract):
+    network = NETWORK
+    answers: ClassVar = KEYS
+    posting = ("POST", "/2/tweets$")
+    forbidden = Refused
+
+    @pytest.fixture
+    def stage(self, x_server: Running[X]) -> Stage:
+        memory: dict[str, str] = {}
+        return Stage(
+            url=x_server.url,
+            open=lambda url: connect({"server": url or x_server.url, **self.answers}, memory),
+            stands=lambda: [(one.sent, [media.alt for media in one.media]) for one in x_server.app.posts.values()],
+            secrets=lambda: secrets(self.answers, memory),
+        )
+
+
+class TestPublishWithTokens(TestPublish):
+    answers: ClassVar = CLIENT
+
+
+def secrets(answers: dict[str, str], memory: dict[str, str]) -> list[str]:
+    """What nobody may see; the client's id is none."""
+    given = [value for name, value in answers.items() if name != "client_id"]
+    return given + [value for value in json.loads(memory.get("tokens", "{}")).values() if value]
+
+
 def sent(server: Running[X]) -> list[str]:
     return [one.sent for one in server.app.posts.values()]
-
-
-def picture(folder: Path, size: tuple[int, int] = (40, 30)) -> str:
-    path = folder / "court.png"
-    PIL.Image.effect_noise(size, 90).save(path)
-    return str(path)
 
 
 @pytest.mark.parametrize("answers", [KEYS, CLIENT], ids=["OAuth 1.0a", "OAuth 2.0"])
@@ -157,23 +173,6 @@ def test_a_post_stands_there_as_it_was_written(x_server: Running[X], answers: di
     assert publisher.whoami() == "1001"
 
 
-@pytest.mark.parametrize("words", AWKWARD.values(), ids=AWKWARD)
-def test_awkward_words_are_published_unharmed_and_found_again(x_server: Running[X], words: str) -> None:
-    publisher = account(x_server)
-    payload = publisher.prepare(Variant(text=words), KEY, AT)
-    receipt = publisher.publish(payload, KEY)
-    assert sent(x_server) == [words]
-    assert found(account(x_server), payload) == receipt
-
-
-def test_a_text_at_the_limit_goes_out_and_one_more_is_refused(x_server: Running[X]) -> None:
-    publisher = account(x_server)
-    post(publisher, Variant(text="a" * 280))
-    with pytest.raises(Refused, match="281"):
-        publisher.prepare(Variant(text="a" * 281), KEY, AT)
-    assert sent(x_server) == ["a" * 280]
-
-
 @pytest.mark.parametrize("letter", ["\ud800", "\ufffe", "\ufeff", "\uffff"], ids=ascii)
 def test_a_letter_that_is_none_is_refused(x_server: Running[X], letter: str) -> None:
     with pytest.raises(Refused, match="Type that place anew"):
@@ -181,53 +180,26 @@ def test_a_letter_that_is_none_is_refused(x_server: Running[X], letter: str) -> 
 
 
 @pytest.mark.parametrize("answers", [KEYS, CLIENT], ids=["OAuth 1.0a", "OAuth 2.0"])
-def test_a_picture_goes_out_with_its_alt_text(x_server: Running[X], tmp_path: Path, answers: dict[str, str]) -> None:
-    x_server.app.change(media_polls=2)
-    waited: list[float] = []
-    publisher = connect({"server": x_server.url, "cache": str(tmp_path / "cache"), **answers}, {}, wait=waited.append)
-    alt = "Ein Gericht & 2 <Leute>, été 🚍"
-    post(publisher, Variant(text="Look", image=Image(file=picture(tmp_path, (1500, 1200)), alt=alt)))
+def test_a_large_picture_goes_out_in_pieces(x_server: Running[X], tmp_path: Path, answers: dict[str, str]) -> None:
+    x_server.app.change(media_polls=1)
+    publisher = account(x_server, **answers, cache=str(tmp_path / "cache"))
+    post(publisher, Variant(text="Look", image=picture(tmp_path, size=(1500, 1200))))
     [stands] = x_server.app.posts.values()
-    assert [one.alt for one in stands.media] == [alt]
     assert len(stands.media[0].pieces) > 1
-    assert waited == [1, 1]
-
-
-def test_a_post_with_a_picture_is_found_by_its_words(x_server: Running[X], tmp_path: Path) -> None:
-    publisher = account(x_server)
-    payload = publisher.prepare(Variant(text="Look", image=Image(file=picture(tmp_path))), KEY, AT)
-    receipt = publisher.publish(payload, KEY)
-    assert found(account(x_server), payload) == receipt
-
-
-def test_x_is_asked_again_when_it_said_so(x_server: Running[X], tmp_path: Path) -> None:
-    x_server.app.change(media_polls=1, check_after=3)
-    waited: list[float] = []
-    publisher = connect({"server": x_server.url, **KEYS}, {}, wait=waited.append)
-    publisher.prepare(Variant(text="Look", image=Image(file=picture(tmp_path))), KEY, AT)
-    assert waited == [3]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def test_a_picture_that_takes_too_long_is_tried_later(x_server: Running[X], tmp_path: Path) -> None:
     x_server.app.change(media_polls=1, check_after=3600)
     with pytest.raises(TryLater) as caught:
-        account(x_server).prepare(Variant(text="Look", image=Image(file=picture(tmp_path))), KEY, AT)
+        account(x_server).prepare(Variant(text="Look", image=picture(tmp_path)), KEY, AT)
     assert caught.value.seconds == 3600
 
 
 def test_a_picture_that_x_cannot_use_is_refused(x_server: Running[X], tmp_path: Path) -> None:
     x_server.app.change(media_fails=True)
-    publisher = connect({"server": x_server.url, **KEYS}, {}, wait=lambda _: None)
     with pytest.raises(Refused, match="cannot use this picture"):
-        publisher.prepare(Variant(text="Look", image=Image(file=picture(tmp_path))), KEY, AT)
-
-
-def test_an_alt_text_is_never_cut(x_server: Running[X], tmp_path: Path) -> None:
-    publisher, file = account(x_server), picture(tmp_path)
-    post(publisher, Variant(text="Look", image=Image(file=file, alt="a" * 1000)))
-    with pytest.raises(Refused, match="1001 letters"):
-        publisher.prepare(Variant(text="Look", image=Image(file=file, alt="a" * 1001)), KEY, AT)
-    assert [one.alt for stands in x_server.app.posts.values() for one in stands.media] == ["a" * 1000]
+        account(x_server).prepare(Variant(text="Look", image=picture(tmp_path)), KEY, AT)
 
 
 def test_the_same_words_again_are_refused(x_server: Running[X]) -> None:
@@ -297,15 +269,6 @@ def test_a_closed_account_is_signed_out(x_server: Running[X], state: str) -> Non
         account(x_server).whoami()
 
 
-def test_x_says_how_long_to_wait(x_server: Running[X]) -> None:
-    publisher = account(x_server)
-    payload = publisher.prepare(POST, KEY, AT)
-    x_server.app.fail(429, method="POST", path="/2/tweets")
-    with pytest.raises(TryLater) as caught:
-        publisher.publish(payload, KEY)
-    assert WINDOW - 2 <= caught.value.seconds <= WINDOW + 2
-
-
 @pytest.mark.parametrize("name", KEYS)
 def test_a_wrong_key_is_signed_out(x_server: Running[X], name: str) -> None:
     wrong = {**KEYS, name: "wrong", "account": "town"}
@@ -320,49 +283,10 @@ def test_missing_keys_are_named(x_server: Running[X]) -> None:
 
 def test_a_key_with_a_letter_that_none_has_is_signed_out(x_server: Running[X]) -> None:
     with pytest.raises(SignedOut):
-        account(x_server, {"tokens": json.dumps({"access": "ä", "ends": 1e12})}, client_id="x-client-id").whoami()
+        account(x_server, {"tokens": json.dumps({"access": "ä", "refresh": ""})}, client_id="x-client-id").whoami()
 
 
 # --- lost answers ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("harm", ["swallow", "half"])
-def test_a_post_whose_answer_is_lost_is_found_again(
-    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], harm: str
-) -> None:
-    between, memory = proxy(x_server.url), dict[str, str]()
-    publisher = account(between, memory)
-    post(publisher, Variant(text="An older post"), "older")
-    payload = publisher.prepare(POST, KEY, AT)
-    between.app.add(harm, method="POST", path="/2/tweets")
-    with pytest.raises(Uncertain):
-        publisher.publish(payload, KEY)
-    receipt = found(account(between, memory), payload)
-    assert receipt and x_server.app.posts[receipt.id].sent == POST.text
-    assert found(account(between, memory), payload) == receipt
-    assert len(x_server.app.posts) == 2
-
-
-def test_a_good_answer_that_is_not_of_x_is_uncertain(
-    x_server: Running[X], proxy: Callable[[str], Running[Proxy]]
-) -> None:
-    between = proxy(x_server.url)
-    publisher = account(between)
-    payload = publisher.prepare(POST, KEY, AT)
-    for body in ("", "<html>", "[]", "{}", '{"data": {"id": "x"}}'):
-        between.app.add("answer", method="POST", path="/2/tweets", status=200, body=body)
-        with pytest.raises(Uncertain):
-            publisher.publish(payload, KEY)
-
-
-def test_a_post_that_never_arrived_is_not_found(x_server: Running[X], proxy: Callable[[str], Running[Proxy]]) -> None:
-    between = proxy(x_server.url)
-    publisher = account(between)
-    payload = publisher.prepare(POST, KEY, AT)
-    between.app.add("cut", method="POST", path="/2/tweets")
-    with pytest.raises(Uncertain):
-        publisher.publish(payload, KEY)
-    assert found(publisher, payload) is None
 
 
 def test_posts_of_before_and_of_another_delivery_are_not_taken_for_it(x_server: Running[X]) -> None:
@@ -426,32 +350,7 @@ def test_what_fails_before_posting_is_tried_later(
     between.app.add(harm, path=path)
     publisher = account(between)
     with pytest.raises(TryLater):
-        publisher.prepare(Variant(text="Look", image=Image(file=picture(tmp_path), alt="Court")), KEY, AT)
-    assert not sent(x_server)
-
-
-def test_who_is_not_reached_has_posted_nothing(x_server: Running[X]) -> None:
-    payload = account(x_server).prepare(POST, KEY, AT)
-    nobody = connect({"server": "http://127.0.0.1:9", **KEYS}, {})
-    with pytest.raises(TryLater, match="cannot be reached"):
-        nobody.publish(payload, KEY)
-
-
-def test_a_server_that_is_silent_ends_with_the_deadline(
-    x_server: Running[X], proxy: Callable[[str], Running[Proxy]]
-) -> None:
-    between = proxy(x_server.url)
-    payload = account(x_server).prepare(POST, KEY, AT)
-    between.app.add("late", method="POST", path="/2/tweets", seconds=600)
-    with pytest.raises(Uncertain):
-        connect({"server": between.url, **KEYS}, {}, seconds=1).publish(payload, KEY)
-    assert found(account(x_server), payload)
-
-
-def test_without_time_left_nothing_is_sent(x_server: Running[X]) -> None:
-    payload = account(x_server).prepare(POST, KEY, AT)
-    with pytest.raises(TryLater, match="nothing was posted"):
-        connect({"server": x_server.url, **KEYS}, {}, seconds=0).publish(payload, KEY)
+        publisher.prepare(Variant(text="Look", image=picture(tmp_path)), KEY, AT)
     assert not sent(x_server)
 
 
@@ -460,19 +359,6 @@ def test_without_time_left_nothing_is_sent(x_server: Running[X]) -> None:
 
 def tokens(memory: dict[str, str]) -> dict[str, Any]:
     return dict(json.loads(memory["tokens"]))
-
-
-def test_tokens_are_renewed_ahead_of_their_end(x_server: Running[X], proxy: Callable[[str], Running[Proxy]]) -> None:
-    between, memory, now = proxy(x_server.url), dict[str, str](), [1000.0]
-    publisher = connect({"server": between.url, **CLIENT}, memory, now=lambda: now[0])
-    pairs = []
-    for hours in (0, 1, 2, 4):
-        now[0] = 1000 + 3600 * hours
-        publisher.whoami()
-        pairs.append(tokens(memory)["refresh"])
-    assert pairs[0] == pairs[1] and len(set(pairs)) == 3
-    assert between.app.times_taken("POST", "/oauth2/token") == 3
-    assert not x_server.app.refused
 
 
 def test_an_app_without_a_secret_renews_too(x_server: Running[X]) -> None:
@@ -488,7 +374,7 @@ def test_a_later_run_goes_on_with_the_tokens_it_finds(x_server: Running[X]) -> N
 
 
 def test_tokens_laid_into_memory_are_used(x_server: Running[X]) -> None:
-    pair = {"access": "campaign-access", "refresh": "campaign-refresh", "ends": 1e12}
+    pair = {"access": "campaign-access", "refresh": "campaign-refresh"}
     memory = {"tokens": json.dumps(pair)}
     assert account(x_server, memory, client_id="x-client-id").whoami() == "1001"
     assert tokens(memory) == pair
@@ -562,14 +448,6 @@ def test_other_keys_mean_another_account(x_server: Running[X]) -> None:
 # --- the rest -------------------------------------------------------------------------------------
 
 
-def test_a_post_can_be_deleted_twice(x_server: Running[X]) -> None:
-    publisher = account(x_server)
-    receipt = post(publisher)
-    for _ in range(2):
-        delete(publisher, receipt)
-    assert not x_server.app.posts
-
-
 def test_somebody_elses_post_cannot_be_deleted(x_server: Running[X]) -> None:
     theirs = {**KEYS, "access_token": "1002-other-token", "access_secret": "other-token-secret"}
     receipt = post(account(x_server, **theirs))
@@ -588,17 +466,6 @@ def test_a_look_says_what_a_person_should_know(x_server: Running[X]) -> None:
     assert any("by hand" in note for note in standing.notes)
 
 
-@pytest.mark.parametrize(("refresh", "ends"), [("campaign-refresh", None), ("", datetime.fromtimestamp(10**10, UTC))])
-def test_access_ends_where_it_cannot_be_renewed(x_server: Running[X], refresh: str, ends: datetime | None) -> None:
-    pair = {"access": "campaign-access", "refresh": refresh, "ends": 10**10}
-    assert account(x_server, {"tokens": json.dumps(pair)}, client_id="x-client-id").look().ends == ends
-
-
-def test_what_x_cannot_do_is_none(x_server: Running[X]) -> None:
-    publisher = account(x_server)
-    assert publisher.repeat is None and publisher.label is None
-
-
 @pytest.mark.parametrize(
     ("text", "cost"),
     [
@@ -613,44 +480,46 @@ def test_a_post_with_a_link_costs_more(x_server: Running[X], text: str, cost: fl
     assert float(x_server.app.spent) == cost
 
 
-def test_no_field_is_required_and_every_key_is_a_secret() -> None:
-    fields = {field.name: field for field in NETWORK.fields}
-    assert not [field.name for field in NETWORK.fields if field.required or not field.help]
-    assert all(fields[name].secret for name in (*KEYS, "client_secret", "refresh_token"))
-
-
 def test_without_a_server_of_its_own_a_signed_call_goes_where_its_signature_holds() -> None:
     signed, bearer = connect(KEYS, {}).door, connect(CLIENT, {}).door
     assert [urlsplit(door.server).netloc for door in (signed, bearer)] == ["api.twitter.com", "api.x.com"]
 
 
-@pytest.mark.parametrize("answers", [KEYS, CLIENT], ids=["OAuth 1.0a", "OAuth 2.0"])
-@pytest.mark.parametrize("harm", ["cut", "swallow", "half", "answer", "401", "403", "429", "pass"])
-def test_no_secret_is_ever_shown(
-    x_server: Running[X],
-    proxy: Callable[[str], Running[Proxy]],
-    caplog: pytest.LogCaptureFixture,
-    answers: dict[str, str],
-    harm: str,
+# --- connecting -----------------------------------------------------------------------------------
+
+
+def test_a_person_connects_an_account_with_a_pin(x_server: Running[X]) -> None:
+    person = Script(api_key=" x-consumer-key ", api_secret="x-consumer-secret", pin=lambda page: f" {approve(page)}\n")
+    answers = sign_in(person, {"server": x_server.url})
+    assert list(answers) == list(KEYS) and person.secrets == ["api_key", "api_secret"]
+    assert account(x_server, **answers).whoami() == "1001"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        pytest.param({"api_key": "wrong"}, "API key", id="a wrong key"),
+        pytest.param({"api_secret": "wrong"}, "API key", id="a wrong secret"),
+        pytest.param({"pin": "0"}, "PIN", id="a wrong PIN"),
+    ],
+)
+def test_what_x_does_not_take_is_named(x_server: Running[X], changed: dict[str, str], words: str) -> None:
+    person = Script(**{"api_key": "x-consumer-key", "api_secret": "x-consumer-secret", "pin": approve, **changed})
+    with pytest.raises(SignedOut, match=words) as caught:
+        sign_in(person, {"server": x_server.url})
+    assert "x-consumer-secret" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, "?"), (503, "")])
+def test_a_sign_in_that_gets_no_clear_answer_is_tried_later(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], status: int, body: str
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    between, memory, shown = proxy(x_server.url), dict[str, str](), ""
-    for path in ("/oauth2/token", "/2/users/me", "/2/tweets", "/2/users/1001/tweets"):
-        if harm.isdecimal():
-            x_server.app.fail(int(harm), times=3, path=path)
-        else:
-            between.app.add(harm, path=path, times=2)
-        publisher = account(between, memory, **answers)
-        shown += repr(publisher) + repr(connect(answers, {}).door.tokens())
-        for ability in (publisher.whoami, publisher.look, lambda: post(account(between, memory, **answers))):
-            try:
-                ability()
-            except NetworkError as error:
-                shown += "".join(traceback.format_exception(error)) + repr(error)
-    shown += caplog.text
-    secrets = {name: value for name, value in answers.items() if name != "client_id"}
-    secrets |= (
-        {f"new {name}": value for name, value in tokens(memory).items() if name != "ends"} if "tokens" in memory else {}
-    )
-    assert "answered" in shown or "nothing was posted" in shown or harm == "pass"
-    assert [name for name, value in secrets.items() if value in shown] == []
+    between = proxy(x_server.url)
+    between.app.add("answer", path="/oauth/access_token", status=status, body=body)
+    with pytest.raises(TryLater):
+        sign_in(Script(api_key="x-consumer-key", api_secret="x-consumer-secret", pin=approve), {"server": between.url})
+
+
+def test_mentions_are_for_plans_that_allow_them() -> None:
+    assert NETWORK.may_mention == 0 and NETWORK.mention_rule.startswith("https://docs.x.com/")
+    assert [asked.example for asked in NETWORK.fields if asked.name == "mentions"] == ["yes"]

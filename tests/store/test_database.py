@@ -135,7 +135,7 @@ def test_a_worker_that_lost_its_fence_can_not_write(store: Store) -> None:
     with pytest.raises(FenceLost, match='Another run speaks for "town" now'):
         store.save(replace(found, state="sent"), mine)
     with pytest.raises(FenceLost):
-        store.begin(replace(found, state="sending"), mine, 0)
+        store.begin(replace(found, state="sending"), mine, 0, 60)
     assert store.deliveries() == [found]
 
 
@@ -150,17 +150,15 @@ def test_giving_a_lost_lease_back_leaves_the_new_owner_in_place(store: Store) ->
 def test_a_choice_is_void_if_the_network_was_spoken_on_meanwhile(store: Store) -> None:
     first, second = kept(store, BLANK, replace(BLANK, account="shop", identity="shop"))
     said = store.said_on("outbox")
-    assert store.begin(
-        replace(first, state="sending", tries=1), lease(store, "town" if first.account == "town" else "shop"), said
-    )
-    assert not store.begin(replace(second, state="sending", tries=1), lease(store, second.account), said)
+    assert store.begin(replace(first, state="sending", tries=1), lease(store, first.account), said, 60)
+    assert not store.begin(replace(second, state="sending", tries=1), lease(store, second.account), said, 60)
 
 
 @pytest.mark.parametrize(("paused", "begins"), [("air", False), ("", False), ("water", True)])
 def test_nothing_begins_in_a_pause(store: Store, paused: str, begins: bool) -> None:
     (found,) = kept(store, BLANK)
     store.pause(paused, NOW)
-    assert store.begin(replace(found, state="sending"), lease(store), 0) is begins
+    assert store.begin(replace(found, state="sending"), lease(store), 0, 60) is begins
 
 
 # Pauses, approvals
