@@ -1,5 +1,7 @@
 """account: the organization's own accounts."""
 
+from dataclasses import replace
+
 import click
 
 from bot.app import App
@@ -8,7 +10,7 @@ from bot.cli.show import Noun, complain, lines, opened, table
 from bot.core.network import Field, Network
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.work.account import Checked, check, connect, known, label, start
-from bot.work.plan import plan
+from bot.work.plan import Planned, plan
 from bot.work.report import instant
 
 
@@ -85,6 +87,8 @@ def connect_command(ctx: click.Context, name: str, wanted: str | None, server: s
     new stays quiet until `handbill account start NAME`.
     """
     app = opened(ctx)
+    if app.config.is_default:
+        raise AskedWrongly("There is no config.toml here yet. Make one with: handbill init")
     talk = Conversation()
     there = app.config.accounts.get(name)
     names = sorted(known for known, network in app.networks.items() if network.connect and not network.practice)
@@ -169,6 +173,12 @@ def label_command(ctx: click.Context, name: str) -> None:
     click.echo(f"{name} is marked as automated.")
 
 
+def begun(planned: Planned) -> Planned:
+    """A slot as it will be once its account has begun."""
+    only_start = planned.state == "waiting" and not planned.choice.slot.approval
+    return replace(planned, state="planned", reason="") if only_start else planned
+
+
 @account_command.command("start")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -177,8 +187,10 @@ def start_command(ctx: click.Context, name: str, yes: bool) -> None:
     """Let account NAME begin, after a look at its coming week."""
     app = opened(ctx)
     account = known(app, name)
-    week = [planned for planned in plan(app, app.clock(), 7) if planned.choice.slot.account == name]
+    now = app.clock()
+    week = [begun(planned) for planned in plan(app, now, 7) if planned.choice.slot.account == name]
     show_plan(week, app.config.zone)
+    at_once = ", the first of it at once" if week and week[0].choice.slot.at <= now else ""
     if not yes:
-        click.confirm(f"Shall {name} say this by itself?", abort=True, err=True)
+        click.confirm(f"Shall {name} say this by itself{at_once}?", abort=True, err=True)
     click.echo(f"{name} begins." if start(app, account) else f"{name} had begun already.")

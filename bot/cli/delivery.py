@@ -58,6 +58,8 @@ def approve_command(ctx: click.Context, number: int) -> None:
     app = opened(ctx)
     waiting: list[Delivery] = app.ledger.deliveries(("waiting",)) if app.ledger else []
     one = next((one for one in waiting if one.id == number), None)
+    if one and not one.approval:
+        raise AskedWrongly(f"Delivery {number} waits for something else: {one.reason}")
     if one is None or one.variant is None:
         raise AskedWrongly(f"No delivery {number} waits for approval. See: handbill delivery list --state waiting")
     app.store.approve(approval_of(one.network, one.variant.text), app.clock())
@@ -80,7 +82,7 @@ def show_command(ctx: click.Context, number: int) -> None:
         click.echo(indented(one.variant.text, 4))
         if one.variant.image:
             click.echo(f"  picture: {one.variant.image.file}\n  in words: {one.variant.image.alt}")
-    if one.receipt and one.receipt.url:
+    if one.receipt and one.receipt.url and not one.reason:
         click.echo(f"  it stands at {one.receipt.url}")
     if one.state == "uncertain":
         if link := (one.payload or {}).get("open"):

@@ -1,5 +1,7 @@
 """init: a folder of one's own to begin with."""
 
+import os
+import re
 import shutil
 from pathlib import Path
 
@@ -37,6 +39,7 @@ def init_command(folder: Path) -> None:
 def make(config: Path, posts: Path) -> None:
     """Copy both, or leave neither behind; raises HandbillError."""
     copying = posts.with_name(f".{posts.name}.part")
+    was_there = posts.parent.exists()
     try:
         posts.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(sample_library(), copying, dirs_exist_ok=True)
@@ -45,6 +48,8 @@ def make(config: Path, posts: Path) -> None:
     except BaseException as error:
         shutil.rmtree(copying, ignore_errors=True)
         config.unlink(missing_ok=True)
+        if not was_there:
+            shutil.rmtree(posts.parent, ignore_errors=True)
         if not isinstance(error, OSError):
             raise
         raise HandbillError(
@@ -55,5 +60,7 @@ def make(config: Path, posts: Path) -> None:
 
 def _reason(error: OSError) -> str:
     if isinstance(error, shutil.Error):
-        return str(error.args[0][0][2])
+        # copytree gathers (from, to, words); the number among the words says what it was.
+        number = re.search(r"\[Errno (\d+)\]", str(error.args[0][0][2]))
+        return os.strerror(int(number[1])) if number else "it could not be copied"
     return error.strerror or str(error)

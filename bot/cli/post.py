@@ -40,6 +40,8 @@ def new_command(ctx: click.Context, campaign: str, name: str, language: str | No
         f"Made {shown(path, here())}." + ("" if text.strip() else " Write your words below the second row of +++.")
     )
     click.echo("Then: handbill check")
+    if campaign not in {schedule.campaign for schedule in app.config.schedules}:
+        click.echo(f'It is said by itself once a [[schedule]] in config.toml has campaign = "{campaign}".')
 
 
 @post_command.command("list")

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 from collections.abc import Iterable
 from types import FrameType
 from typing import NoReturn
@@ -27,9 +28,19 @@ def run_command(ctx: click.Context, once: bool) -> None:
     left_out(app.library.problems)
     if once:
         changed = beat(app)
-        ctx.exit(1 if any(one.state not in ("sent", "skipped", "waiting") for one in changed) else 0)
+        if not changed and sys.stdout.isatty():  # cron mails whatever is written
+            click.echo("Nothing is due.")
+            tell_next(app)
+        ctx.exit(1 if any(went_wrong(app, one) for one in changed) else 0)
     click.echo("The engine runs. Ctrl-C stops it, and nothing is lost.")
     keep_time(app)
+
+
+def went_wrong(app: App, one: Delivery) -> bool:
+    """Whether a person must hear of it: not what is said, meant, or theirs to post by hand."""
+    account = app.config.accounts.get(one.account)
+    by_hand = account is not None and account.by_hand and one.state == "uncertain"
+    return one.state not in ("sent", "skipped", "waiting") and not by_hand
 
 
 @click.command("up")

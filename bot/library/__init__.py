@@ -18,13 +18,14 @@ PAUSE = ("pause", "pause.txt")
 class Library:
     """What is whole in a library folder, and what is wrong with the rest; `paused` by a file named PAUSE.
 
-    `broken` holds, with their campaign's name, the words of files that are left out, for whoever
-    looks for more faults in them.
+    `broken` holds, with their campaign's name, the words of files that are left out, and `drafts`
+    the campaigns that are, with their posts: for whoever looks for more faults in them.
     """
 
     campaigns: Mapping[str, Campaign]
     posts: Mapping[str, tuple[Post, ...]]
     broken: tuple[tuple[str, Words], ...] = ()
+    drafts: tuple[tuple[Campaign, tuple[Post, ...]], ...] = ()
     problems: tuple[Problem, ...] = ()
     paused: bool = False
 
@@ -34,7 +35,7 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
     base = base or Path.cwd()
     if not folder.is_dir():
         return Library(campaigns={}, posts={}, problems=(_no_folder(folder, base),))
-    campaigns, posts, broken, problems = {}, {}, [], []
+    campaigns, posts, broken, drafts, problems = {}, {}, [], [], []
     for place in _folders(folder):
         campaign, faults = read_campaign(place, networks, base)
         whole, rest, more = read_posts(place, campaign, networks, base)
@@ -42,6 +43,8 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
         problems += [*faults, *more]
         if campaign and not any(fault.severity == "error" for fault in faults):
             campaigns[campaign.name], posts[campaign.name] = campaign, tuple(whole)
+        elif campaign:
+            drafts.append((campaign, tuple(whole)))
     problems += _strays(folder, base)
     if not campaigns and not problems:
         problems.append(
@@ -50,7 +53,14 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
             )
         )
     paused = any(path.name.lower() in PAUSE for path in folder.iterdir())
-    return Library(campaigns=campaigns, posts=posts, broken=tuple(broken), problems=tuple(problems), paused=paused)
+    return Library(
+        campaigns=campaigns,
+        posts=posts,
+        broken=tuple(broken),
+        drafts=tuple(drafts),
+        problems=tuple(problems),
+        paused=paused,
+    )
 
 
 def _folders(folder: Path) -> list[Path]:

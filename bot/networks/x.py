@@ -307,13 +307,12 @@ class Account:
         return _id(self._me())
 
     def look(self) -> Standing:
-        """The account's handle, what its posts cost so far, and what must be done by hand."""
-        handle, sent = self._me().get("username", ""), self._sent()
+        """The account's handle, and what must be done by hand."""
+        handle = self._me().get("username", "")
         return Standing(
             handle=f"@{handle}",
             url=f"https://x.com/{handle}",
             notes=(
-                f"Posts from here so far: {sent.posts}, for about {sent.dollars:.2f} US dollars.",
                 f"What the app may still spend stands at {CONSOLE}",
                 f"Mark the account as automated by hand, in its settings: {LABEL_HELP}",
             ),

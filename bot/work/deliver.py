@@ -14,6 +14,7 @@ from bot.core.problem import NetworkError, TryLater, Uncertain
 from bot.store import FenceLost, Lease
 from bot.work.plan import (
     MOMENT,
+    REOPENED,
     decide,
     delivery_of,
     gone,
@@ -128,13 +129,13 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
 
 
 def reopen(app: App, now: datetime) -> list[Delivery]:
-    """Let each refused delivery whose post has changed in time have its turn again."""
+    """Let each delivery that ended too soon have its turn again."""
 
     def again(delivery: Delivery, lease: Lease) -> Delivery:
         changed = reopened(app, delivery, now)
         return _saved(app, changed, lease) if changed else delivery
 
-    return _each(app, [one for one in app.store.deliveries(("refused",)) if reopened(app, one, now)], again)
+    return _each(app, [one for one in app.store.deliveries(REOPENED) if reopened(app, one, now)], again)
 
 
 def _missed(app: App, delivery: Delivery, now: datetime) -> Delivery:
@@ -144,15 +145,22 @@ def _missed(app: App, delivery: Delivery, now: datetime) -> Delivery:
     if delivery.is_late(now):
         return step(delivery, "missed", reason=_why_late(delivery))
     if delivery.state == "waiting" and delivery.variant:
-        return step(delivery, "missed", reason="nobody approved it before this account's next time came")
+        return step(delivery, "missed", reason=f"{_unheard(delivery)} before this account's next time came")
     if delivery.state == "held":
         return step(delivery, "missed", reason=f"this account's next time has come; before: {delivery.reason}")
     return step(delivery, "missed", reason="nobody was running at its time; a newer one of this account goes out")
 
 
+def _unheard(delivery: Delivery) -> str:
+    """Which word of a person a waiting delivery never got."""
+    if delivery.approval and "account start" not in delivery.reason:
+        return "nobody approved it"
+    return f"nobody let this account begin (handbill account start {delivery.account})"
+
+
 def _why_late(delivery: Delivery) -> str:
     if delivery.state == "waiting" and delivery.variant:
-        return "nobody approved it in time"
+        return f"{_unheard(delivery)} in time"
     if delivery.reason and delivery.state != "waiting":
         return f"it could not be said in time: {delivery.reason}"
     return "nobody was running at its time, and now it is too late for it (`late` in config.toml)"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 PAUSED = "paused"
+# Ends that may turn out to have come too soon.
+REOPENED = ("refused", "missed")
 MOMENT = timedelta(microseconds=1)
 # A changed time zone moves a slot by no more than this.
 ZONES = timedelta(days=2)
@@ -135,7 +137,7 @@ def turn(due: Iterable[Delivery], now: datetime) -> Turn:
     Of the rest only each account's newest speaks: after an outage nothing floods out.
     """
     found = Turn(speak=[], wait=[], missed=[])
-    in_order = sorted(due, key=lambda one: (one.at, one.account, one.campaign))
+    in_order = in_time(due)
     newest = _newest(one for one in in_order if not one.is_late(now) and not _retries(one))
     stuck: set[str] = set()
     for one in in_order:
@@ -167,7 +169,7 @@ def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
 def ahead(app: App, store: "Store | None", start: datetime, end: datetime) -> list[Delivery]:
     """The deliveries whose turn may come before `end`, in order: those still open, and those not noted yet."""
     new = [delivery_of(app, slot) for slot in unnoted(app, store, start, end)]
-    return sorted([*_unfinished(app, store, start), *new], key=lambda one: (one.at, one.account, one.campaign))
+    return in_time([*_unfinished(app, store, start), *new])
 
 
 def instants(coming: Iterable[Delivery], start: datetime, end: datetime) -> list[datetime]:
@@ -181,18 +183,27 @@ def _unfinished(app: App, store: "Store | None", now: datetime) -> list[Delivery
     if store is None:
         return []
     open_still = store.deliveries(("waiting", "planned", "held"))
-    open_still += [again for one in store.deliveries(("refused",)) if (again := reopened(app, one, now))]
+    open_still += [again for one in store.deliveries(REOPENED) if (again := reopened(app, one, now))]
     return [one for one in open_still if not gone(app, one)]
 
 
-def reopened(app: App, refused: Delivery, now: datetime) -> Delivery | None:
-    """A refused delivery whose post has changed in time, ready to be decided anew."""
-    if refused.is_late(now):
-        return None
-    posts = app.library.posts.get(refused.campaign, ())
-    if not any(post.name == refused.post and post.digest != refused.digest for post in posts):
-        return None
-    return step(refused, "planned", payload=None, not_before=None, reason="")
+def reopened(app: App, ended: Delivery, now: datetime) -> Delivery | None:
+    """A delivery that ended too soon, ready to be decided anew.
+
+    That is a refused one whose post has changed in time, or one that was missed before its time
+    has come, by a clock that was ahead.
+    """
+    again = step(ended, "planned", payload=None, not_before=None, reason="")
+    if ended.state == "missed":
+        return again if now < ended.at else None
+    posts = app.library.posts.get(ended.campaign, ())
+    changed = any(post.name == ended.post and post.digest != ended.digest for post in posts)
+    return again if changed and not ended.is_late(now) else None
+
+
+def in_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The deliveries in the order of their turns."""
+    return sorted(deliveries, key=lambda one: (one.at, one.account, one.campaign))
 
 
 def gone(app: App, delivery: Delivery) -> str:

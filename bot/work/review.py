@@ -35,11 +35,13 @@ def review(app: App, watch: Watch = iter) -> list[Problem]:
     problems = dict.fromkeys([*app.problems, *app.library.problems])
     today = local_day(app.clock(), app.config.zone)
     networks = _networks(app)
+    campaigns = _campaigns(app)
     posts = [post for posts in app.library.posts.values() for post in posts]
-    for campaign in app.library.campaigns.values():
+    posts += [post for _, posts in app.library.drafts for post in posts]
+    for campaign in campaigns.values():
         problems |= dict.fromkeys(review_campaign(campaign))
     for post in watch(posts):
-        problems |= dict.fromkeys(review_post(app.library.campaigns[post.campaign], post, networks, today))
+        problems |= dict.fromkeys(review_post(campaigns[post.campaign], post, networks, today))
     problems |= dict.fromkeys([*_left_out(app), *_copies(posts), *ready(app)])
     return _in_order(problems)
 
@@ -56,10 +58,16 @@ def _place(problem: Problem) -> tuple[str, int]:
     return (file, int(row)) if file and row.isdigit() else (problem.where, 0)
 
 
+def _campaigns(app: App) -> dict[str, Campaign]:
+    """All campaigns by name, those too that are left out for faults of their own."""
+    return {**app.library.campaigns, **{campaign.name: campaign for campaign, _ in app.library.drafts}}
+
+
 def _left_out(app: App) -> Iterator[Problem]:
     """Faults in templates of files that have other faults too, and so belong to no whole post."""
+    campaigns = _campaigns(app)
     for name, words in app.library.broken:
-        if campaign := app.library.campaigns.get(name):
+        if campaign := campaigns.get(name):
             for source in _sources(words):
                 yield from _template(source, known(campaign))
 
@@ -100,7 +108,7 @@ def review_post(campaign: Campaign, post: Post, networks: Iterable[Network], tod
 def _picture(post: Post, networks: Iterable[Network]) -> Iterator[Problem]:
     """What is wrong with a post's picture, and where its description is longer than a network takes."""
     if find_spec("PIL") and (what := media.problem(Path(post.image))):
-        yield Problem(post.where, what, "Publishing it would be refused.")
+        yield Problem(post.where, what, "Save it again as PNG or JPEG, or take `image` out.")
     longest = max(len(words.alt) for words in post.words.values())
     if short := [network.label for network in networks if network.connect and longest > network.pictures.alt]:
         yield warning(

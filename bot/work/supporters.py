@@ -4,11 +4,11 @@ import codecs
 import csv
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 from bot.app import App
@@ -131,20 +131,56 @@ def _cells(file: Path, tell_row: TellRow) -> Iterator[Cells]:
     """Each row that is not empty with its number; the header is row 0, and empty rows below it count."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         first = next((line for line in lines if line.strip()), "")
-        reader = csv.reader(chain([first], lines), delimiter=max(",;\t", key=first.count))
-        number = 0
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                limit = csv.field_size_limit()
-                tell_row(number, f"a cell in it is longer than {limit:,} letters; is a quotation mark never closed?")
-                cells = []
-            if any(cell.strip() for cell in cells):
+        delimiter = max(",;\t", key=first.count)
+        rows, across, number = deque([first]), 0, 0
+        while rows or (line := next(lines, "")):
+            rows = rows or deque([line])
+            cells = _record(rows, lines, delimiter, across)
+            if cells is None:
+                tell_row(number, "a quotation mark in it is never closed, or a cell is far too long")
+            elif any(cell.strip() for cell in cells):
+                across = across or len(cells)
                 yield number, cells
             number += 1
+
+
+# A quoted cell with more lines than these counts as one whose closing mark was forgotten.
+MOST_LINES = 50
+
+
+def _record(rows: deque[str], lines: Iterator[str], delimiter: str, across: int) -> list[str] | None:
+    """Take the next record of `across` cells from `rows`, and from `lines` while a quoted cell goes on.
+
+    None if its quotation mark is not closed, or only in another supporter's row: then its first
+    line alone is taken, and the others are read as rows of their own.
+    """
+    taken, marks = 1, rows[0].count('"')
+    while marks % 2 and taken < MOST_LINES:
+        if taken == len(rows) and (line := next(lines, "")):
+            rows.append(line)
+        if taken == len(rows):
+            break
+        marks += rows[taken].count('"')
+        taken += 1
+    cells = _parsed(list(islice(rows, taken)), delimiter)
+    if cells is not None and any(_is_row(row, delimiter, across) for cell in cells for row in cell.splitlines()[1:]):
+        cells = None
+    for _ in range(taken if cells is not None else 1):
+        rows.popleft()
+    return cells
+
+
+def _parsed(rows: list[str], delimiter: str) -> list[str] | None:
+    try:
+        records = list(csv.reader(rows, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return records[0] if len(records) == 1 else [] if not records else None
+
+
+def _is_row(row: str, delimiter: str, across: int) -> bool:
+    """Whether a line within a quoted cell could be a supporter's row by itself."""
+    return bool(row.strip()) and row.count(delimiter) + 1 == across
 
 
 def _stop(number: int, what: str) -> None:

@@ -45,14 +45,26 @@ def new_post(app: App, campaign: str, name: str, language: str | None, text: str
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _begin_campaign(folder)
-        with path.open("xb") as file:
-            file.write(written)
+        _put(path, written)
     except OSError as error:
-        raise HandbillError(f"{path} cannot be written ({error.strerror}). Check the folder's permissions.") from error
+        raise HandbillError(
+            f"{path} cannot be written ({error.strerror}). See that there is room, and that you may write there."
+        ) from error
     return path
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a new file whole, or leave none behind; FileExistsError if there is one."""
+    with path.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def _begin_campaign(folder: Path) -> None:
     """Write a campaign's own file where there is none."""
-    with suppress(FileExistsError), (folder / FILE).open("xt", encoding="utf-8", newline="\n") as file:
-        file.write(f'title = "{folder.name.replace("-", " ").capitalize()}"\n')
+    with suppress(FileExistsError):
+        _put(folder / FILE, f'title = "{folder.name.replace("-", " ").capitalize()}"\n'.encode())

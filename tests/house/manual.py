@@ -146,10 +146,10 @@ class Shell:
     def start(self, command: str) -> None:
         """Start a test server, by the command that a page shows; it ends with this shell."""
         _, *arguments = shlex.split(self.really(command))
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         running = subprocess.Popen(
-            [sys.executable, *arguments, "--port", "0", "--with-stdin"], cwd=ROOT, env=environ(), text=True, **pipes
-        )
+            [sys.executable, *arguments, "--port", "0", "--with-stdin"],
+            cwd=ROOT, env=environ(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
         self.servers.append(running)
         assert running.stdout
         self.swaps[SERVERS[arguments[2]]] = running.stdout.readline().rpartition("//")[2].strip()

@@ -385,3 +385,12 @@ def test_two_runs_that_begin_together_both_open_a_new_ledger(tmp_path: Path) -> 
     complaints = [child.communicate(timeout=60)[1] for child in children]
     assert complaints == [""] * 4
     assert len(out(tmp_path)) == 1
+
+
+def test_a_look_with_a_clock_far_ahead_silences_nobody(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, BEGUN)
+    tick(app, at("08:00") + timedelta(days=30))
+    tick(app, at("08:01"))
+    assert [row for row in ended(app, at("09:00")) if "sent" in row] == ["09:00 sent"]
+    assert [row for row in ended(app, at("17:30")) if "sent" in row] == ["17:30 sent"]

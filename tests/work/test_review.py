@@ -153,3 +153,10 @@ def test_every_fault_of_a_file_is_shown_at_once_and_in_order(tmp_path: Path) -> 
     text = head + '{{ me.town or "My town" }} wants air.\n---\nOne {{ 1 + 1 }}.\n***\nTwo.\n'
     problems = found(tmp_path, {"a.en.txt": text})
     assert [problem.where.rpartition(":")[2] for problem in problems if "a.en.txt" in problem.where] == list("23578")
+
+
+def test_a_fault_in_the_campaign_does_not_hide_those_of_its_posts(tmp_path: Path) -> None:
+    posts = {"a.txt": "Hello.\n---\nOne {{ 1 + 1 }}.", "b.txt": "+++\nhastags = []\n+++\n{{ me.town or 'Here' }} too."}
+    problems = found(tmp_path, posts, 'title = "Air"\nhastags = ["#Air"]\n')
+    places = {problem.where.rpartition("/")[2] for problem in problems if "/air/" in problem.where}
+    assert places == {"campaign.toml:2", "a.txt:3", "b.txt:2", "b.txt:4"}

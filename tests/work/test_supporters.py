@@ -143,3 +143,22 @@ def test_each_campaign_gets_the_facts_it_asks_for(tmp_path: Path) -> None:
     library(tmp_path, {"b.txt": "Hello."}, 'title = "Water"\n[ask.River]\nlabel = "River"\n', name="water")
     read = Read(tmp_path, "city,river\nMiami,Spree\n")
     assert read.rows[0].me == {"air": {"city": "Miami"}, "water": {"River": "Spree"}}
+
+
+@pytest.mark.parametrize("across", ["city", "name,city"], ids=["one column", "two columns"])
+@pytest.mark.parametrize("closed", [True, False], ids=["closed in another's row", "never closed"])
+def test_a_quotation_mark_left_open_costs_one_row_and_swallows_nobody(
+    tmp_path: Path, across: str, closed: bool
+) -> None:
+    lead = "" if across == "city" else "Ana,"
+    rows = [f"{lead}Town {number}" for number in range(60)]
+    rows[9] = f'{lead}"Spring'
+    rows[12] += '"' if closed else ""
+    read = Read(tmp_path, "\n".join([across, *rows]) + "\n")
+    assert set(read.bad) <= {10, 13} and 10 in read.bad
+    assert len(read.rows) + len(read.bad) == 60
+
+
+def test_line_breaks_in_a_column_that_nothing_asks_for_are_fine(tmp_path: Path) -> None:
+    read = Read(tmp_path, 'name,note,city\nAna,"two\nlines, no more",Springfield\nBea,,Boston\n')
+    assert [me["city"] for me in read.me] == ["Springfield", "Boston"] and not read.bad
