@@ -206,6 +206,23 @@ def call(
         raise _unclear(host, safe) from Diagnosis(f"{host}: {type(error).__name__}")
 
 
+# Letters, digits and hyphens between dots, perhaps a port; an IPv6 address stands in brackets.
+SERVER = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
+LOCAL = re.compile(r"(?:localhost|\[::1\]|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?")
+
+
+def address(server: str, example: str) -> str:
+    """The address of an account's server as a person typed it: https unless it is on this machine, no path.
+
+    Raises SignedOut with `example` where it is none, or would send secrets in the clear.
+    """
+    scheme, _, host = server.strip().rstrip("/").lower().rpartition("://")
+    whole = scheme in {"", "https"} and "." in host and SERVER.fullmatch(host)
+    if whole or (scheme in {"http", "https"} and LOCAL.fullmatch(host)):
+        return f"{scheme or 'https'}://{host}"
+    raise SignedOut(f'"{server.strip()}" is not the address of a server. Write it as {example}')
+
+
 def _host(url: str) -> str:
     """The host of an address; the address itself may hold a key, so it is never shown."""
     import httpx

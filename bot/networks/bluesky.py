@@ -20,7 +20,7 @@ from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, 
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.core.tlds import TLDS
-from bot.http import Answer, Page, call, error_for, page
+from bot.http import Answer, Page, address, call, error_for, page
 from bot.media import Prepared, prepared, prepared_bytes
 
 
@@ -200,7 +200,7 @@ class Door:
         # Copied from a web page, a handle often comes with signs that nobody sees.
         self._handle = "".join(filter(str.isprintable, answers["handle"])).strip().removeprefix("@")
         self._password = answers["password"].strip()
-        self._server = _address(answers.get("server") or ENTRYWAY)
+        self._server = address(answers.get("server") or ENTRYWAY, ENTRYWAY)
         self.account = answers.get("account", self._handle)
         self.host = urlsplit(self._server).netloc
         self._memory = memory
@@ -293,19 +293,11 @@ class Door:
             return self._server
         services = (document or {}).get("service") or []
         homes = [one.get("serviceEndpoint") for one in services if str(one.get("id", "")).endswith("#atproto_pds")]
-        return _address(str(next(filter(None, homes), self._server)))
+        return address(str(next(filter(None, homes), self._server)), ENTRYWAY)
 
 
 def _as_json(body: Mapping[str, object]) -> dict[str, Any]:
     return {"content": json.dumps(body).encode(), "input_encoding": "application/json"}
-
-
-def _address(server: str) -> str:
-    address = server.strip()
-    parts = urlsplit(address if "://" in address else f"https://{address}")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or set(address) & set(" \\@?#"):
-        raise SignedOut(f'"{address}" is not the address of a server. Write it as {ENTRYWAY}')
-    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
 
 
 def _client(came: list[Answer]) -> Any:

@@ -21,8 +21,8 @@ from bot.core.links import links_with_scheme
 from bot.core.measure import fits, measure, mentions, tidy, without_overlaps
 from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing, Talk
 from bot.core.post import Image, Receipt, Variant
-from bot.core.problem import NetworkError, Refused, SignedOut, TryLater
-from bot.http import Answer, Diagnosis, call, error_for
+from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater
+from bot.http import Answer, Diagnosis, address, call, error_for
 from bot.media import prepared
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -185,7 +185,7 @@ class Door:
     """Calls to an account's server. The library words them, and hands them to `send`; `bot.http` carries them."""
 
     def __init__(self, server: str, token: str = "", account: str = "") -> None:
-        self.server = _address(server)
+        self.server = address(server, "https://mastodon.social")
         self.host = urlsplit(self.server).netloc
         self.account = account or self.host
         self._key = {"Authorization": f"Bearer {token.strip()}"} if token else {}
@@ -277,15 +277,6 @@ def _json(answer: Answer) -> object:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
         return None
-
-
-def _address(server: str) -> str:
-    """The server's address without a path; raises SignedOut with what it should look like."""
-    scheme, _, host = server.strip().rstrip("/").lower().rpartition("://")
-    local = re.fullmatch(r"(?:localhost|\[::1\]|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?", host)
-    if (scheme in {"", "https"} and SERVER.fullmatch(host)) or (scheme in {"http", "https"} and local):
-        return f"{scheme or 'https'}://{host}"
-    raise SignedOut(f'"{server.strip()}" is not the address of a server. Write it as https://mastodon.social')
 
 
 def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | None:
@@ -551,8 +542,9 @@ class Account:
 
     def _receipt(self, status: Mapping[str, Any], key: str) -> Receipt:
         receipt = Receipt(id=str(status["id"]), url=str(status.get("url") or status.get("uri") or ""))
-        posted = [one for one in self._posted() if one != (key, receipt.id)]
-        self.memory["posted"] = json.dumps([*posted, (key, receipt.id)][-KEPT_IDS:])
+        with suppress(HandbillError):  # the post is up, whatever becomes of our memory of it
+            posted = [one for one in self._posted() if one != (key, receipt.id)]
+            self.memory["posted"] = json.dumps([*posted, (key, receipt.id)][-KEPT_IDS:])
         return receipt
 
 

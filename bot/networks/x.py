@@ -6,6 +6,7 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -22,8 +23,8 @@ from bot.core.links import links
 from bot.core.measure import fits, measure, tidy, without_overlaps
 from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing, Talk
 from bot.core.post import Image, Receipt, Variant
-from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.http import Answer, Diagnosis, call, error_for
+from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.http import Answer, Diagnosis, address, call, error_for
 from bot.media import prepared
 
 NAME = "X"
@@ -98,7 +99,7 @@ class Door:
             raise SignedOut(f"X needs {missing}, or else a client_id. Find them at {CONSOLE}")
         # A signature holds for one address. X takes those for api.twitter.com there only, so a signed call
         # goes elsewhere only if the organizer names another server; a token has no such bounds.
-        self.server = (self._given.get("server") or (SIGNED_FOR if self.signs else API)).rstrip("/")
+        self.server = address(self._given.get("server") or (SIGNED_FOR if self.signs else API), API)
         self.again = f"Run: handbill account connect {self._given.get('account', '')}".rstrip()
         self._forget_another_account()
         keys = [self._given[name] for name in KEYS] if self.signs else []
@@ -209,7 +210,8 @@ def _response(body: Mapping[str, Any], request: Any) -> Any:
 # <https://docs.x.com/x-api/fundamentals/response-codes-and-errors>
 OF_THE_APP = {"client-forbidden", "oauth1-permissions", "unsupported-authentication", "client-not-enrolled"}
 OF_THE_ACCOUNT = re.compile(r"\b(?:suspended|locked)\b", re.IGNORECASE)
-OF_AUTOMATION = re.compile(r"\b(?:repl(?:y|ies)|mention\w*|quot\w+|cashtags?)\b", re.IGNORECASE)
+OF_LIMITS = re.compile(r"\b(?:limit|quota)\b|too many", re.IGNORECASE)
+OF_AUTOMATION = re.compile(r"\b(?:repl(?:y|ies)|mention\w*|quot(?:e[sd]?|ing)|cashtags?)\b", re.IGNORECASE)
 OF_PERMISSION = re.compile(r"not permitted|\bscopes?\b|permission", re.IGNORECASE)
 
 
@@ -253,6 +255,8 @@ def _forbidden(kind: str, says: str, again: str) -> NetworkError | None:
     """A 403 by its meaning; X tells some of them by their words only."""
     if OF_THE_ACCOUNT.search(says):
         return SignedOut("X has suspended or locked this account. Sign in at https://x.com to see why.")
+    if OF_LIMITS.search(says):
+        return TryLater("X takes no more posts of this account for now; nothing was posted", 3600)
     if "duplicate" in says.lower():
         return Refused("X does not take the same words again. Change the post.")
     if kind not in OF_THE_APP and OF_AUTOMATION.search(says):
@@ -281,15 +285,13 @@ def price(variant: Variant) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What `memory` keeps of our posts: the ids of the last ones by their keys, how many there were, their cost.
+    """What `memory` keeps of our posts: the ids of the last ones by their keys.
 
     `newest` is one after which the next will come, empty where an unknown one may have come since.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
     newest: str = ""
-    posts: int = 0
-    dollars: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,9 +332,10 @@ class Account:
         try:
             answer = self.door.client.create_tweet(text=text, media_ids=media, user_auth=self.door.signs)
         except Uncertain:
-            self._keep(replace(self._sent(), newest=""))
+            with suppress(HandbillError):  # what we remember must not change what is known of the post
+                self._keep(replace(self._sent(), newest=""))
             raise
-        return self._noted(_id(answer["data"]), text, key)
+        return self._noted(_id(answer["data"]), key)
 
     def find(self, payload: Payload, key: str) -> Receipt | None:
         """The post with these words that came after the try began, if it is not known as another's."""
@@ -341,12 +344,14 @@ class Account:
             return _receipt(known[key])
         for post in self._posts_since(payload["newest"]):
             if _id(post) not in {"", *known.values()} and _plain(_as_written(post)) == wanted:
-                return self._noted(_id(post), payload["text"], key)
+                return self._noted(_id(post), key)
         return None
 
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
-        self.door.client.delete_tweet(receipt.id, user_auth=self.door.signs)
+        answer = self.door.client.delete_tweet(receipt.id, user_auth=self.door.signs)
+        if (answer.get("data") or {}).get("deleted") is False:
+            raise TryLater("X has not deleted it")
 
     def _me(self) -> dict[str, Any]:
         me = self.door.client.get_me(user_auth=self.door.signs).get("data") or {}
@@ -406,16 +411,16 @@ class Account:
         if work.get("state") == "failed":
             raise Refused("X cannot use this picture. Save it anew, or take another.")
 
-    def _noted(self, id: str, text: str, key: str) -> Receipt:
+    def _noted(self, id: str, key: str) -> Receipt:
         """The receipt of a post, which is remembered."""
-        sent, cost = self._sent(), price(Variant(text=text))
-        ids = dict([*sent.ids.items(), (key, id)][-20:])
-        dollars = round(sent.dollars + cost, 3)
-        self._keep(Sent(ids=ids, newest=max(ids.values(), key=int), posts=sent.posts + 1, dollars=dollars))
+        with suppress(HandbillError):  # the post is up, whatever becomes of our memory of it
+            ids = dict([*self._sent().ids.items(), (key, id)][-20:])
+            self._keep(Sent(ids=ids, newest=max(ids.values(), key=int)))
         return _receipt(id)
 
     def _sent(self) -> Sent:
-        return Sent(**json.loads(self.door.memory.get("sent", "{}")))
+        kept = json.loads(self.door.memory.get("sent", "{}"))
+        return Sent(ids=kept.get("ids") or {}, newest=kept.get("newest") or "")
 
     def _keep(self, sent: Sent) -> None:
         self.door.memory["sent"] = json.dumps(asdict(sent))
@@ -476,7 +481,7 @@ def sign_in(talk: Talk, told: Answers) -> dict[str, str]:
 
     <https://docs.x.com/fundamentals/authentication/oauth-1-0a/pin-based-oauth>
     """
-    server = told.get("server") or API
+    server = address(told.get("server") or API, API)
     app = [talk.ask(replace(asked, required=True)).strip() for asked in NETWORK.fields if asked.name in KEYS[:2]]
     name, secret = _exchanged(f"{server}/oauth/request_token", *app, callback_uri="oob")
     page = f"{server}/oauth/authorize?{urlencode({'oauth_token': name})}"
