@@ -74,7 +74,7 @@ def choose(
     campaign: Campaign,
     posts: Iterable[Post],
     history: History,
-    barred: Collection[tuple[str, str]] = (),
+    barred: Collection[tuple[str, str, str]] = (),
 ) -> Choice:
     """Decide a slot. A pure function: the same files, history and slot give the same choice anywhere."""
     able, obstacles = _sort(slot, speaker, campaign, posts, history, barred)
@@ -127,13 +127,13 @@ def _sort(
     campaign: Campaign,
     posts: Iterable[Post],
     history: History,
-    barred: Collection[tuple[str, str]],
+    barred: Collection[tuple[str, str, str]],
 ) -> tuple[list[Post], Counter[str]]:
     able: list[Post] = []
     obstacles: Counter[str] = Counter()
     for post in posts:
         why = obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history)
-        if not why and (f"{post.campaign}/{post.name}", post.digest) in barred:
+        if not why and (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
             why = "refused by a network and not changed since"
         if not why and campaign.sample and not speaker.network.practice:
             why = PRACTICE

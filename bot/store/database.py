@@ -191,13 +191,14 @@ class Store:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == number)).one_or_none()
         return _delivery(row) if row else None
 
-    def barred(self) -> set[tuple[str, str]]:
-        """(post, digest of its files) of every refused post: barred until its files change."""
-        query = select(DELIVERIES.c.campaign, DELIVERIES.c.post, DELIVERIES.c.digest).where(
-            DELIVERIES.c.state == "refused"
-        )
+    def barred(self) -> set[tuple[str, str, str]]:
+        """(network, post, digest of its files) of every refused post: barred there until its files change."""
+        names = ("network", "campaign", "post", "digest")
+        query = select(*(DELIVERIES.c[name] for name in names)).where(DELIVERIES.c.state == "refused")
         with self._reading() as connection:
-            return {(f"{campaign}/{post}", digest) for campaign, post, digest in connection.execute(query)}
+            return {
+                (network, f"{campaign}/{post}", digest) for network, campaign, post, digest in connection.execute(query)
+            }
 
     def save(self, delivery: Delivery, lease: Lease) -> None:
         """Write a delivery's new state; raises FenceLost if the account is no longer ours to speak for."""

@@ -1,16 +1,18 @@
 """Deliver: one tick of the engine. What is due is decided, committed as `sending`, and only then said."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from bot.app import App
 from bot.core.choice import Choice
 from bot.core.delivery import Delivery, after_error, step
 from bot.core.network import Publisher
 from bot.core.post import Receipt
-from bot.core.problem import NetworkError, TryLater, Uncertain
+from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, Uncertain
 from bot.store import FenceLost, Lease
 from bot.work.plan import (
     MOMENT,
@@ -33,6 +35,9 @@ LEASE = 120.0
 # How long an account that must be connected again is left alone before the next try.
 LEFT_ALONE = timedelta(minutes=15)
 
+LOG = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
 # One deed on one delivery, done by the holder of its account's lease.
 Deed = Callable[[Delivery, Lease], Delivery]
 
@@ -52,10 +57,12 @@ class Doors:
         return self._open[account]
 
     def identity(self, account: str) -> str:
-        """The account's lasting id, or its name in brackets while it cannot be opened."""
+        """The account's lasting id; its name in brackets where it must be connected first; raises TryLater."""
         if account not in self._ids:
             try:
-                self._ids[account] = self.publisher(account).whoami()
+                self._ids[account] = told(self.publisher(account).whoami, TryLater)
+            except TryLater:
+                raise
             except NetworkError:
                 self._ids[account] = f"({account})"
         return self._ids[account]
@@ -121,11 +128,23 @@ def _with_lease(app: App, delivery: Delivery, deed: Deed) -> Delivery | None:
 
 
 def note_due(app: App, doors: Doors, now: datetime) -> None:
-    """Put every slot that has come due into the ledger; rows of the timetable never seen before begin now."""
+    """Put every slot that has come due into the ledger; rows of the timetable never seen before begin now.
+
+    Those of an account that cannot be asked for its lasting id just now are left for a later tick.
+    """
     seen = app.store.sightings()
+    ids: dict[str, str] = {}
+    away: set[str] = set()
     due = unnoted(app, app.store, now, now + MOMENT)
-    new = [delivery_of(app, slot, doors.identity(slot.account)) for slot in due]
-    app.store.note(new, {name for name, _ in rows(app)}, seen, now)
+    for account in sorted({slot.account for slot in due}):
+        try:
+            ids[account] = doors.identity(account)
+        except TryLater:
+            away.add(account)
+    new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
+    theirs = {name for name, schedule in rows(app) if away.intersection(schedule.accounts)}
+    app.store.note(new, {name for name, _ in rows(app)} - theirs, seen, now)
+    app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
 
 
 def reopen(app: App, now: datetime) -> list[Delivery]:
@@ -207,30 +226,57 @@ def _say(app: App, doors: Doors, sending: Delivery, lease: Lease, said: int, now
     assert sending.variant is not None
     try:
         publisher = doors.publisher(sending.account)
-        payload = publisher.prepare(sending.variant, sending.key, sending.at)
+        if stranger(doors, sending):
+            raise SignedOut(f"the keys of this account belong to another one now. {AGAIN} {sending.account}")
+        payload = told(partial(publisher.prepare, sending.variant, sending.key, sending.at), TryLater)
     except NetworkError as error:
         return _saved(app, _failed(sending, error, now), lease)
     sending = replace(sending, payload=payload)
     if not app.store.begin(sending, lease, said, LEASE):
         return None
     try:
-        receipt = publisher.publish(payload, sending.key)
+        receipt = told(partial(publisher.publish, payload, sending.key), Uncertain)
     except Uncertain as lost:
-        return _saved(app, _looked_for(app, publisher, sending, lost, now), lease)
+        return _saved(app, _looked_for(app, doors, publisher, sending, lost, now), lease)
     except NetworkError as error:
         return _saved(app, _failed(sending, error, now), lease)
     return _saved(app, step(sending, "sent", receipt=receipt), lease)
 
 
-def _looked_for(app: App, publisher: Publisher, sending: Delivery, lost: Uncertain, now: datetime) -> Delivery:
+AGAIN = "Connect the right one: handbill account connect"
+
+
+def stranger(doors: Doors, delivery: Delivery) -> bool:
+    """Whether the account is somebody else's than when the delivery's key was made."""
+    return not delivery.identity.startswith("(") and doors.identity(delivery.account) != delivery.identity
+
+
+def told(ask: Callable[[], Answer], otherwise: type[TryLater | Uncertain]) -> Answer:
+    """What a network answers; an answer that its module cannot read is `otherwise`, and stops nobody else."""
+    try:
+        return ask()
+    except HandbillError:
+        raise
+    except Exception as defect:
+        LOG.exception("an answer that could not be read")
+        raise otherwise(f"its answer could not be understood ({type(defect).__name__})") from defect
+
+
+def _looked_for(
+    app: App, doors: Doors, publisher: Publisher, sending: Delivery, lost: Uncertain, now: datetime
+) -> Delivery:
     """What became of a call whose answer was lost; where nobody can be asked now, the next tick asks again."""
     try:
-        receipt = _found(app, publisher, sending, now)
+        receipt = _found(app, doors, sending, now)
     except TryLater:
         return replace(sending, reason=str(lost))
     except NetworkError:
         receipt = None
-    return step(sending, "sent", receipt=receipt) if receipt else after_error(sending, lost, now)
+    if receipt:
+        return step(sending, "sent", receipt=receipt)
+    if publisher.find and not app.networks[sending.network].finds_surely:
+        return replace(sending, reason=str(lost))  # what was just posted may not be shown yet
+    return after_error(sending, lost, now)
 
 
 def _failed(sending: Delivery, error: NetworkError, now: datetime) -> Delivery:
@@ -253,7 +299,7 @@ def _settled(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Deliv
         lost = after_error(delivery, Uncertain(f"{why}; look there yourself"), now)
         return lost if delivery.is_late(now) else delivery
     try:
-        receipt = _found(app, doors.publisher(delivery.account), delivery, now)
+        receipt = _found(app, doors, delivery, now)
     except NetworkError as error:
         if isinstance(error, TryLater) and not delivery.is_late(now):
             return delivery  # we look again at the next tick
@@ -265,21 +311,21 @@ def _settled(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Deliv
     return after_error(delivery, Uncertain("it may have been posted; look at the account"), now)
 
 
-def _found(app: App, publisher: Publisher, delivery: Delivery, now: datetime) -> Receipt | None:
+def _found(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Receipt | None:
     """The receipt of a call that broke off: looked for, or else asked for once more where that is harmless."""
-    payload = delivery.payload or {}
-    if publisher.find and (receipt := publisher.find(payload, delivery.key)):
+    payload, publisher = delivery.payload or {}, doors.publisher(delivery.account)
+    if stranger(doors, delivery):
+        return None
+    if publisher.find and (receipt := told(partial(publisher.find, payload, delivery.key), Uncertain)):
         return receipt
     network = app.networks[delivery.network]
     if network.finds_surely or delivery.is_late(now) or not publisher.repeat:
         return None
-    if not delivery.identity.startswith("(") and publisher.whoami() != delivery.identity:
-        return None  # the credentials belong to somebody else now
     if network.repeat_within is not None and now > delivery.at + network.repeat_within:
         return None
     if why := standstill(app, delivery.campaign, app.store.pauses() | paused_by_file(app)):
         raise TryLater(why)
-    return publisher.repeat(payload, delivery.key)
+    return told(partial(publisher.repeat, payload, delivery.key), Uncertain)
 
 
 def _saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:

@@ -37,7 +37,7 @@ class Ledger:
     """What the ledger knows that a choice depends on, as values; only `history` grows as a plan goes on."""
 
     history: History
-    barred: Collection[tuple[str, str]] = ()
+    barred: Collection[tuple[str, str, str]] = ()
     approvals: Collection[str] = ()
     starts: Collection[str] = ()
     pauses: Collection[str] = ()

@@ -89,7 +89,7 @@ def test_a_post_that_cannot_be_said_does_not_hide_the_others() -> None:
 
 def test_a_refused_post_is_barred_until_its_file_changes() -> None:
     one = post("one", "Clean air.")
-    barred = {("air/one", "one")}
+    barred = {("pigeon", "air/one", "one")}
     assert "refused by a network" in choose(slot(), speaker(), AIR, [one], History(), barred).reason
     assert choose(slot(), speaker(), AIR, [replace(one, digest="new")], History(), barred).variant
 

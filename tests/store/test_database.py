@@ -87,7 +87,7 @@ def test_what_may_have_been_said_counts_as_used(store: Store) -> None:
 
 def test_a_refused_post_is_barred_with_its_digest(store: Store) -> None:
     kept(store, replace(BLANK, state="refused", post="one", digest="abc"))
-    assert store.barred() == {("air/one", "abc")}
+    assert store.barred() == {("outbox", "air/one", "abc")}
 
 
 # The timetable

@@ -330,6 +330,9 @@ def test_while_nobody_can_look_the_question_stays_open_until_it_is_too_late(tmp_
     app = killed(tmp_path, "die after")
 
     class Deaf(Moody):
+        def whoami(self) -> str:
+            return "town"
+
         def find(self, payload: Payload, key: str) -> Receipt | None:
             raise TryLater("the network is down")
 
@@ -394,3 +397,30 @@ def test_a_look_with_a_clock_far_ahead_silences_nobody(tmp_path: Path) -> None:
     tick(app, at("08:01"))
     assert [row for row in ended(app, at("09:00")) if "sent" in row] == ["09:00 sent"]
     assert [row for row in ended(app, at("17:30")) if "sent" in row] == ["17:30 sent"]
+
+
+class Stranger(Moody):
+    """The account's keys, which belong to somebody else now."""
+
+    def whoami(self) -> str:
+        return "somebody else"
+
+
+def test_nothing_is_said_with_keys_that_belong_to_another_account_now(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 30)])
+    tick(app, at("09:00"))
+    strange = replace(app, connect=lambda *_: Stranger(None, iter(())))
+    (row,) = ended(strange, at("09:01"))
+    assert row.startswith("09:00 held: the keys of this account belong to another one now")
+    assert "handbill account connect town" in row
+
+
+def test_an_answer_that_nobody_can_read_ends_neither_the_engine_nor_the_question(tmp_path: Path) -> None:
+    class Garbled(Moody):
+        def publish(self, payload: Payload, key: str) -> Receipt:
+            raise AttributeError("no such part in the answer")
+
+    connect = outboxes(opened(tmp_path)).connect
+    assert connect is not None
+    app = replace(opened(tmp_path), connect=lambda app, account: Garbled(connect(app, account), iter(())))
+    assert ended(app, at("09:00")) == ["09:00 uncertain: its answer could not be understood (AttributeError)"]
