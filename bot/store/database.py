@@ -324,6 +324,11 @@ class Store:
             connection.execute(insert(STARTS).values(account=account, at=now))
         return True
 
+    def stop(self, account: str) -> None:
+        """Make an account quiet again, as if it were new."""
+        with self._writing() as connection:
+            connection.execute(STARTS.delete().where(STARTS.c.account == account))
+
     def memory(self, account: str) -> dict[str, str]:
         """What is kept of an account, by name, each value as it was encrypted."""
         with self._reading() as connection:

@@ -16,8 +16,11 @@ import tomlkit
 from bot.app import TYPED, App
 from bot.config import FILE, SUFFIXES, Account
 from bot.core.network import Network, Publisher, Standing, Talk
-from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.problem import AskedWrongly, HandbillError, SignedOut
 from bot.core.schema import NAME, locate
+
+# What is kept of an account under this name: its lasting id.
+IDENTITY = "identity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +61,23 @@ def connect(app: App, name: str, network: Network, talk: Talk, server: str = "")
     secrets = {asked.name: told[asked.name] for asked in network.fields if asked.secret and told.get(asked.name)}
     account = Account(name=name, network=network.name, handle=plain.get("handle", ""), answers=plain)
     account = replace(there, answers={**there.answers, **plain}) if there else account
-    again = _with(app, account)
+    again, before = _with(app, account), _identity(app, account)
     with _kept(again, account, secrets):
         found = check(again, account)
+        again.memory(account)[IDENTITY] = found.identity
+    if before != found.identity:
+        app.store.stop(name)  # its week is another account's week now
+        found = replace(found, begun=False)
     write_account(app.source or app.config.folder / FILE, account, found.standing.handle)
     return found
+
+
+def _identity(app: App, account: Account) -> str:
+    """Who the account was when it was last connected; "" if nobody can know."""
+    try:
+        return app.memory(account).get(IDENTITY, "")
+    except SignedOut:
+        return ""
 
 
 def _obstacle(name: str, network: Network, there: Account | None) -> str:

@@ -355,3 +355,21 @@ def test_the_key_lies_in_the_users_own_folder_unless_a_file_is_named(tmp_path: P
     assert app.key_file == tmp_path / "mine" / "handbill" / "key"
     assert replace(app, environ=own_folders(tmp_path)).key_file == tmp_path / "state" / "key"
     assert replace(app, environ={}).key_file == Path.home() / ".local/state/handbill/key"
+
+
+class Other(Talker):
+    """A person who says yes as another account."""
+
+    def ask(self, asked: Field) -> str:
+        return approve(self.page, username="other") if asked.name == "code" else super().ask(asked)
+
+
+def test_another_account_under_the_same_name_must_begin_anew(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    connected(opened(tmp_path), mastodon_server)
+    app = replace(open_app(tmp_path / "config.toml"), environ=own_folders(tmp_path), clock=lambda: at("12:00"))
+    assert start(app, known(app, "town"))
+    assert connected(app, mastodon_server).begun
+    assert not connect(app, "town", MASTODON, Other({"server": mastodon_server.url})).begun
+    assert app.store.starts() == set()
