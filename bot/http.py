@@ -17,6 +17,7 @@ from functools import cache
 from html.parser import HTMLParser
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
 
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 
@@ -198,12 +199,39 @@ def call(
     )
     way = _Way(ends=time.monotonic() + seconds, resolve=resolve)
     try:
-        return _exchange(request, way, ANSWER_BYTES, safe)
+        return _without_secrets(_exchange(request, way, ANSWER_BYTES, safe), request)
     except _before_sending() as error:
         raise TryLater(f"{host} cannot be reached; nothing was posted") from Diagnosis(f"{host}: {error}")
     except _faults() as error:
         # Its words may quote an answer's headers; its name does not.
         raise _unclear(host, safe) from Diagnosis(f"{host}: {type(error).__name__}")
+
+
+# What a request's parts are called that no message may repeat.
+SECRETIVE = re.compile(r"pass|secret|token|code|verifier|jwt|_key\b", re.IGNORECASE)
+LONGEST_FORM = 10_000
+
+
+def _without_secrets(answer: Answer, request: "httpx.Request") -> Answer:
+    """A refusal without the secrets of its request, should it quote them: people read what it says."""
+    if answer.status < 400:
+        return answer
+    body = answer.body
+    for secret in sorted(_secrets(request), key=len, reverse=True):
+        body = body.replace(secret.encode(), b"***")
+    return replace(answer, body=body)
+
+
+def _secrets(request: "httpx.Request") -> set[str]:
+    kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    found = {credentials, *re.findall(r'"([^"]+)"', credentials)} if kind else set()
+    try:
+        text = request.content.decode() if len(request.content) <= LONGEST_FORM else ""
+        told = jsons.loads(text) if text[:1] == "{" else dict(parse_qsl(text))
+    except (ValueError, RuntimeError):  # a picture, or a body sent in pieces
+        told = {}
+    found |= {value for name, value in told.items() if isinstance(value, str) and SECRETIVE.search(name)}
+    return {secret for secret in found if len(secret) > 3}
 
 
 # Letters, digits and hyphens between dots, perhaps a port; an IPv6 address stands in brackets.

@@ -850,3 +850,24 @@ def test_a_call_to_a_false_certificate_posts_nothing(secure: Secure) -> None:
     with pytest.raises(TryLater):
         call("POST", f"https://127.0.0.1:{site.server_port}/", content=b"key")
     assert site.requests == []
+
+
+def test_a_refusal_that_quotes_the_requests_secrets_is_read_without_them() -> None:
+    class Echo(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told = (self.headers["Authorization"] + " said ").encode() + body
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        answer = call("POST", url, headers={"Authorization": "Bearer s3cret-token"}, json={"password": "hunter22"})
+    assert answer.status == 400 and b"said" in answer.body
+    assert b"s3cret-token" not in answer.body and b"hunter22" not in answer.body
