@@ -15,7 +15,9 @@ from bot.core.problem import Problem
 from bot.core.rotate import COPY, History, Use, Voice, next_wording, obstacle, ranked, sameness
 from bot.core.timetable import Slot
 
-PRACTICE = "practice material (a sample, or a link to example.org), which goes to an outbox only"
+# Names like example.org are set aside for examples: nobody reads what stands there.
+EXAMPLES = "https://www.rfc-editor.org/rfc/rfc2606"
+PRACTICE = f"practice material (a sample, or a link to example.org: {EXAMPLES}), which goes to an outbox only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

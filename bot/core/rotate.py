@@ -12,8 +12,9 @@ from bot.core.post import Campaign, Post
 # The least common multiple of the weights 1 to 10: 1/weight stays a whole number, exact on every machine.
 WHOLE = 2520
 NEAR = timedelta(days=7)
-# https://help.x.com/en/rules-and-policies/authenticity counts such copies as manipulation, and so do others.
-COPY = "said by another account of this network within 7 days"
+# X counts such copies as manipulation, and so do others.
+COPY_RULE = "https://help.x.com/en/rules-and-policies/authenticity"
+COPY = f"said by another account of this network within 7 days ({COPY_RULE})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,8 @@ class Door:
         basic = {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()} if secret else {}
         data = form if secret else {**form, "client_id": name}
         answer = call("POST", f"{self.server}/2/oauth2/token", headers=basic, data=data, repeatable=True)
+        if answer.status in {400, 401, 403} and self._pair()["refresh"] != form["refresh_token"]:
+            return  # another process of ours was quicker, and has kept the new pair
         if answer.status in {400, 401, 403}:
             refused = SignedOut(f"X does not renew the sign-in any more. {self.again}")
             raise refused from Diagnosis(f"{answer.host} answered {answer.status} to a refresh token")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.core.post import Campaign, Post, Wording, Words
 from bot.core.render import compile_words
-from bot.core.rotate import History, Use, Voice, asked, next_wording, obstacle, ranked, sameness, within
+from bot.core.rotate import COPY, History, Use, Voice, asked, next_wording, obstacle, ranked, sameness, within
 
 START = datetime(2026, 12, 1, 14, tzinfo=UTC)
 TOWN = Voice(account="town", network="outbox", handle="town.example.org", language="en", knows=frozenset({"city"}))
@@ -229,7 +229,7 @@ class TestObstacle:
     ) -> None:
         one = replace(post("one"), tags=("facts",))
         why = self.why(one, use(one, at=START - timedelta(days=days), voice=voice))
-        assert why == ("said by another account of this network within 7 days" if stands else "")
+        assert why == (COPY if stands else "")
 
 
 def test_near_copies_in_other_posts_are_found_by_their_words() -> None:

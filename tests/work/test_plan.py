@@ -117,7 +117,7 @@ def test_two_accounts_of_one_network_do_not_say_the_same_within_a_week(tmp_path:
     app = opened(tmp_path, {"one.txt": "One."}, told=told)
     assert said(app, days=0.5) == [
         "01 17:30 shop planned: One.",
-        "01 17:30 town skipped: no post can be said: 1 said by another account of this network within 7 days",
+        "01 17:30 town skipped: no post can be said: 1 said by another account of this network within 7 days (https://help.x.com/en/rules-and-policies/authenticity)",
     ]
 
 
