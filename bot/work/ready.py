@@ -40,7 +40,8 @@ def _schedule(app: App, number: int, schedule: Schedule) -> Iterator[Problem]:
             )
         return
     today = local_day(app.clock(), app.config.zone)
-    if campaign.until and campaign.until < today and app.source:  # without a file nobody wrote a timetable
+    wrote_it = app.source and not campaign.sample  # the built-in timetable and the sample come as they are
+    if wrote_it and campaign.until and campaign.until < today:
         yield warning(
             app.where("schedule", number, "campaign"),
             f'the campaign "{campaign.name}" ended on {campaign.until}',

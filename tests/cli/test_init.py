@@ -19,7 +19,7 @@ def test_what_init_makes_works_at_once(tmp_path: Path) -> None:
     assert done.returncode == 0 and "cd x" in done.stdout and "handbill up" in done.stdout
     check = handbill(tmp_path / "x", "check")
     assert (check.returncode, check.stdout, check.stderr) == (0, "", "")
-    plan = handbill(tmp_path / "x", "plan")
+    plan = handbill(tmp_path / "x", "plan", "--from", "2026-12-01")
     assert plan.returncode == 0 and "14 planned" in plan.stdout and not plan.stderr
     assert sorted(path.name for path in (tmp_path / "x").iterdir()) == ["config.toml", "posts"]
 
