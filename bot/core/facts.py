@@ -86,11 +86,6 @@ def varies(uses: Mapping[str, object]) -> bool:
     return "today" in uses or "campaign.days_to_go" in uses
 
 
-def differs(uses: Mapping[str, object]) -> bool:
-    """Whether words with these facts can differ from network to network."""
-    return any(name.startswith("links.") or name == "target.handle" for name in uses)
-
-
 def in_words(day: date, language: str) -> str:
     """A day as people write it there: "December 1, 2026", "1 de diciembre de 2026"."""
     from babel import Locale, UnknownLocaleError

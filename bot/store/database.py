@@ -273,6 +273,16 @@ class Store:
             )
             return Lease(account, row.fence + 1)
 
+    @contextmanager
+    def leased(self, account: str, owner: str, seconds: float) -> Iterator[Lease | None]:
+        """The right to speak for an account while this lasts; None if another holds it."""
+        lease = self.lease(account, owner, seconds)
+        try:
+            yield lease
+        finally:
+            if lease:
+                self.release(lease)
+
     def release(self, lease: Lease) -> None:
         """Give the right back."""
         with self._writing() as connection:

@@ -15,7 +15,7 @@ import tomlkit
 
 from bot.app import TYPED, App
 from bot.config import FILE, SUFFIXES, Account
-from bot.core.network import Network, Publisher, Standing, Talk
+from bot.core.network import Network, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError, SignedOut
 from bot.core.schema import NAME, locate
 
@@ -211,16 +211,11 @@ def check(app: App, account: Account) -> Checked:
     store = app.store
     publisher = app.publisher(account)
     identity = publisher.whoami()
-    price = app.networks[account.network].price
-    sent = [one.variant for one in store.deliveries(("sent", "uncertain")) if one.account == account.name]
-    cost = sum(price(variant) for variant in sent if variant) if price and not account.by_hand else 0.0
     network = app.networks[account.network]
+    sent = [one.variant for one in store.deliveries(("sent", "uncertain")) if one.account == account.name]
+    cost = sum(network.price(one) for one in sent if one) if network.price and not account.by_hand else 0.0
     begun = account.by_hand or network.practice or account.name in store.starts()
-    return Checked(account=account, identity=identity, standing=_look(publisher), begun=begun, cost=cost)
-
-
-def _look(publisher: Publisher) -> Standing:
-    return publisher.look()
+    return Checked(account=account, identity=identity, standing=publisher.look(), begun=begun, cost=cost)
 
 
 def label(app: App, account: Account) -> bool:

@@ -115,16 +115,14 @@ def _each(app: App, deliveries: list[Delivery], deed: Deed) -> list[Delivery]:
 
 
 def _with_lease(app: App, delivery: Delivery, deed: Deed) -> Delivery | None:
-    lease = app.store.lease(delivery.account, app.owner, LEASE)
-    if lease is None:
-        return None
-    try:
+    with app.store.leased(delivery.account, app.owner, LEASE) as lease:
         # Another run may have dealt with it between our look and our lease.
-        return deed(delivery, lease) if app.store.delivery(delivery.id) == delivery else None
-    except FenceLost:
-        return None
-    finally:
-        app.store.release(lease)
+        if lease is None or app.store.delivery(delivery.id) != delivery:
+            return None
+        try:
+            return deed(delivery, lease)
+        except FenceLost:
+            return None
 
 
 def note_due(app: App, doors: Doors, now: datetime) -> None:

@@ -68,9 +68,9 @@ def _run(stage: App, start: datetime, end: datetime, out: Path, watch: Watch) ->
 def _leave_alone(stage: App) -> None:
     """What is being said while we copy the ledger counts as said: its end is not for us to find out."""
     for one in stage.store.deliveries(("sending",)):
-        if lease := stage.store.lease(one.account, stage.owner, LEASE):
-            stage.store.save(step(one, "uncertain"), lease)
-            stage.store.release(lease)
+        with stage.store.leased(one.account, stage.owner, LEASE) as lease:
+            if lease:
+                stage.store.save(step(one, "uncertain"), lease)
 
 
 def _outbox(app: App, account: Account, out: Path) -> Publisher:

@@ -94,13 +94,10 @@ def _place(one: Delivery) -> str:
 @contextmanager
 def _leased(app: App, one: Delivery) -> "Iterator[Lease]":
     """The account is ours to speak for meanwhile; raises HandbillError while the engine is at it."""
-    lease = app.store.lease(one.account, app.owner, LEASE)
-    if lease is None:
-        raise HandbillError(f'The engine speaks for "{one.account}" right now. Try again in a minute.')
-    try:
+    with app.store.leased(one.account, app.owner, LEASE) as lease:
+        if lease is None:
+            raise HandbillError(f'The engine speaks for "{one.account}" right now. Try again in a minute.')
         yield lease
-    finally:
-        app.store.release(lease)
 
 
 def _saved(app: App, ended: Delivery, lease: "Lease") -> Delivery:
