@@ -18,6 +18,7 @@ class ByHand:
 
     repeat = None
     find = None
+    recent = None
     delete = None
     label = None
 

@@ -99,6 +99,18 @@ class Standing:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A post that stands on an account: its receipt, and its words as they were sent, as far as the network tells.
+
+    `at` is when it was posted, in UTC.
+    """
+
+    receipt: Receipt
+    text: str
+    at: datetime
+
+
 class Publisher(Protocol):
     """An open door to one account on one network. An ability it lacks is None.
 
@@ -129,6 +141,13 @@ class Publisher(Protocol):
     @property
     def find(self) -> Callable[[Payload, str], Receipt | None] | None:
         """Look whether an earlier `publish` of `payload` arrived."""
+
+    @property
+    def recent(self) -> Callable[[str], list[Said]] | None:
+        """The account's own posts after the one with this id, newest first, at most 40; "" for no bound.
+
+        Answers to others and what it passed on are not among them.
+        """
 
     @property
     def delete(self) -> Callable[[Receipt], None] | None:

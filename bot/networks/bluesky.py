@@ -396,6 +396,8 @@ class Account:
     cache: str = ""
     fetch_card: FetchCard = page
 
+    recent = None
+
     def whoami(self) -> str:
         """The account's DID, which stays when its handle changes."""
         return str(self._own_session()["did"])

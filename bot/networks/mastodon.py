@@ -362,6 +362,8 @@ class Account:
     warning: str = ""
     cache: str = ""
 
+    recent = None
+
     def whoami(self) -> str:
         """The server and the account's number there."""
         return f"{self.door.host}/{self._me()['id']}"

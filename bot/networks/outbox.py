@@ -46,6 +46,7 @@ class Outbox:
 
     # The same files are written once more.
     repeat = publish
+    recent = None
 
     def _write(self, payload: Payload, key: str) -> Receipt:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -304,6 +304,7 @@ class Account:
     cache: str = ""
 
     repeat = None
+    recent = None
     label = None  # X lets only people do it, in the account's settings.
 
     def whoami(self) -> str:
