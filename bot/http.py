@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 Resolve = Callable[[str, int], Sequence[str]]
 """The addresses of a host, as text; raises OSError if it has none."""
 
-PATIENCE = 900
 LONGEST_PATIENCE = 30 * 24 * 3600
 ANSWER_BYTES = 4_000_000
 PAGE_BYTES, IMAGE_BYTES = 1_000_000, 2_000_000
@@ -68,7 +67,8 @@ def error_for(
 
     `says`: the network's own reason, a sentence picked out of the answer, never a whole body.
     `repeatable`: the request posts nothing, so what is unclear may be asked again. `now`
-    (seconds since 1970) is used where the answer does not tell the time itself.
+    (seconds since 1970) is used where the answer does not tell the time itself. A TryLater
+    has the waiting time that the server names, else None.
     """
     says = _line(says, 200)
     error = _error(status, says, headers or {}, who, repeatable, now)
@@ -81,31 +81,36 @@ def _error(
 ) -> NetworkError:
     if status == 401:
         return SignedOut(f"{who} no longer accepts our key. Connect the account again: handbill account connect")
+    seconds = seconds_to_wait(headers, now)
     if status == 429:
-        return TryLater(f"{who} asks us to wait; nothing was posted", seconds_to_wait(headers, PATIENCE, now))
+        return TryLater(f"{who} asks us to wait; nothing was posted", seconds)
     if status in NOT_HEARD:
-        return TryLater(f"{who} did not take the request; nothing was posted", seconds_to_wait(headers, 60, now))
+        return TryLater(f"{who} did not take the request; nothing was posted", seconds)
     if 400 <= status < 500:
         reason = f": {says}" if says else f" and gave no reason (answer {status})"
         return Refused(f"{who} refused this{reason}")
-    return _unclear(who, repeatable, seconds_to_wait(headers, 60, now))
+    return _unclear(who, repeatable, seconds)
 
 
-def _unclear(who: str, repeatable: bool, seconds: int = 60) -> NetworkError:
+def _unclear(who: str, repeatable: bool, seconds: int | None = None) -> NetworkError:
     if repeatable:
         return TryLater(f"{who} gave no clear answer; nothing was posted", seconds)
     return Uncertain(f"{who} gave no clear answer, so this may or may not be posted. Look there before you repeat it")
 
 
-def seconds_to_wait(headers: Mapping[str, str], otherwise: int = PATIENCE, now: float | None = None) -> int:
-    """How many seconds a server asks us to wait, by its own clock, so that ours may be wrong."""
+def seconds_to_wait(headers: Mapping[str, str], now: float | None = None) -> int | None:
+    """How many seconds a server asks us to wait, by its own clock, so that ours may be wrong; None if it does not say.
+
+    Never less than 1, never more than LONGEST_PATIENCE. `now` (seconds since 1970) is used where
+    the headers do not tell the server's time.
+    """
     values = {name.lower(): value.strip() for name, value in headers.items()}
     clock = _instant(values.get("date", ""))
     for name in RESETS:
         seconds = _seconds(values.get(name, ""), now if clock is None else clock)
         if seconds is not None:
             return int(min(max(seconds, 1), LONGEST_PATIENCE))
-    return otherwise
+    return None
 
 
 def _seconds(value: str, clock: float | None) -> float | None:

@@ -169,27 +169,36 @@ def test_the_servers_clock_counts_and_not_ours() -> None:
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        ({}, 900),
+        ({}, None),
         ({"Retry-After": "0"}, 1),
-        ({"Retry-After": "-5"}, 900),
+        ({"Retry-After": "-5"}, None),
         ({"Retry-After": "999999999"}, 30 * 24 * 3600),
         ({"x-rate-limit-reset": "1000000000", **DATE}, 1),
-        ({"x-rate-limit-reset": "1800000000"}, 900),
-        ({"Retry-After": "Mon, 99 Foo 2026"}, 900),
+        ({"x-rate-limit-reset": "1800000000"}, None),
+        ({"Retry-After": "Mon, 99 Foo 2026"}, None),
     ],
     ids=str,
 )
-def test_a_wait_is_never_absurd(headers: dict[str, str], seconds: int) -> None:
+def test_a_wait_is_never_absurd_nor_made_up(headers: dict[str, str], seconds: int | None) -> None:
     error = error_for(429, "", headers)
     assert isinstance(error, TryLater)
     assert error.seconds == seconds
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "120"}, 120), ({}, None)], ids=str)
+@pytest.mark.parametrize("status", [408, 425, 503])
+def test_a_server_that_is_down_may_say_when_it_is_back(
+    status: int, headers: dict[str, str], seconds: int | None
+) -> None:
+    error = error_for(status, "", headers, repeatable=True)
+    assert isinstance(error, TryLater) and error.seconds == seconds
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_header_breaks_the_mapping(value: str, date: str) -> None:
     error = error_for(429, "", {"Retry-After": value, "Date": date}, now=0.0)
     assert isinstance(error, TryLater)
-    assert 1 <= error.seconds <= 30 * 24 * 3600
+    assert error.seconds is None or 1 <= error.seconds <= 30 * 24 * 3600
 
 
 def test_a_refusal_holds_the_networks_reason_on_one_line() -> None:

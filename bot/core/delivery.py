@@ -90,6 +90,6 @@ def after_error(delivery: Delivery, error: NetworkError, now: datetime) -> Deliv
     if isinstance(error, SignedOut):
         return step(delivery, "held", reason=said, payload=None)
     if isinstance(error, TryLater):
-        again = now + timedelta(seconds=error.seconds)
+        again = now + timedelta(seconds=error.seconds or 60)
         return step(delivery, "planned", reason=said, not_before=again)
     return step(delivery, "uncertain", reason=said)

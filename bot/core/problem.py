@@ -40,9 +40,12 @@ class SignedOut(NetworkError):
 
 
 class TryLater(NetworkError):
-    """Surely nothing was posted; the same call may be made again after `seconds`."""
+    """Surely nothing was posted; the same call may be made again after `seconds`.
 
-    def __init__(self, message: str, seconds: int = 60) -> None:
+    None: the network named no waiting time, so whoever tries again chooses it.
+    """
+
+    def __init__(self, message: str, seconds: int | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
 

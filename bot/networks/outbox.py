@@ -42,7 +42,7 @@ class Outbox:
         try:
             return self._write(payload, key)
         except OSError as error:
-            raise TryLater(f"cannot write to {self.folder} ({error.strerror})", 60) from error
+            raise TryLater(f"cannot write to {self.folder} ({error.strerror})") from error
 
     # The same files are written once more.
     repeat = publish

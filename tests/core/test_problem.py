@@ -25,6 +25,6 @@ def test_what_a_network_answers_is_shown_to_a_person(kind: type[NetworkError]) -
     assert not issubclass(kind, AskedWrongly)
 
 
-def test_a_later_try_says_when() -> None:
-    assert TryLater("busy").seconds == 60
+def test_a_later_try_says_when_if_the_network_does() -> None:
+    assert TryLater("busy").seconds is None
     assert TryLater("busy", 5).seconds == 5

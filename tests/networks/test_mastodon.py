@@ -325,12 +325,12 @@ def test_a_revoked_key_says_how_to_connect_again(mastodon_server: Server, town: 
         pytest.param({"X-RateLimit-Reset": str(int(AT.timestamp()) + 60)}, 60, id="seconds since 1970"),
         pytest.param({"Retry-After": "77"}, 77, id="seconds"),
         pytest.param({"Retry-After": "Mon, 02 Mar 2026 08:31:00 GMT"}, 60, id="a date"),
-        pytest.param({"X-RateLimit-Reset": "soon"}, 900, id="nonsense"),
-        pytest.param({}, 900, id="nothing"),
+        pytest.param({"X-RateLimit-Reset": "soon"}, None, id="nonsense"),
+        pytest.param({}, None, id="nothing"),
     ],
 )
 def test_too_many_requests_tell_when_to_try_again(
-    mastodon_server: Server, town: Account, headers: dict[str, str], seconds: int
+    mastodon_server: Server, town: Account, headers: dict[str, str], seconds: int | None
 ) -> None:
     payload = town.prepare(HELLO, KEY, AT)
     mastodon_server.app.change(headers="")
