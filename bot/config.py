@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -30,6 +30,9 @@ class Account:
     handle: str = ""
     language: str = "en"
     by_hand: bool = False
+    gap: timedelta = timedelta()
+    per_day: int | None = None
+    budget: float | None = None
     me: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -44,6 +47,7 @@ class Config:
     zone: ZoneInfo
     accounts: Mapping[str, Account]
     schedules: tuple[Schedule, ...]
+    quiet: tuple[time, time] | None = None
     notify: tuple[str, ...] = ()
     site: str = ""
     is_default: bool = False
@@ -105,6 +109,35 @@ def _late(value: Any) -> timedelta:
     return late
 
 
+def _gap(value: Any) -> timedelta:
+    gap: timedelta = schema.as_duration(value)
+    if not timedelta() <= gap <= timedelta(days=1):
+        raise Bad("must lie between nothing and a day", 'Write it like "30m".')
+    return gap
+
+
+def _per_day(value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= 100:
+        raise Bad("must be a number from 1 to 100", "Write it like 4.")
+    return value
+
+
+def _budget(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100_000:
+        raise Bad("must be a number of US dollars", "Write it like 5.00.")
+    return float(value)
+
+
+def _quiet(value: Any) -> tuple[time, time]:
+    found = re.fullmatch(r"([0-9:]+)\s*-\s*([0-9:]+)", value) if isinstance(value, str) else None
+    if found is None:
+        raise Bad("must say from when to when", 'Write it like "22:00-07:00".')
+    begin, end = (schema.as_clock(part) for part in found.groups())
+    if begin == end:
+        raise Bad("begins when it ends", 'Write it like "22:00-07:00".')
+    return begin, end
+
+
 SCHEDULE: Mapping[str, Kind] = {
     "campaign": schema.text,
     "accounts": schema.many(schema.text),
@@ -123,6 +156,9 @@ def _account(networks: Mapping[str, Network]) -> Kind:
         "handle": schema.text,
         "language": schema.language,
         "publish": schema.leaf(_publish),
+        "gap": schema.leaf(_gap),
+        "per_day": schema.leaf(_per_day),
+        "budget": schema.leaf(_budget),
         "me": schema.named(schema.text, r"[A-Za-z]\w*"),
     }
 
@@ -138,6 +174,9 @@ def _account(networks: Mapping[str, Network]) -> Kind:
             handle=found.get("handle") or "",
             language=found.get("language") or "en",
             by_hand=bool(found.get("publish")),
+            gap=found.get("gap") or timedelta(),
+            per_day=found.get("per_day"),
+            budget=found.get("budget"),
             me=found.get("me") or {},
             answers={key: found[key] for key in asked if found.get(key)},
         )
@@ -190,6 +229,7 @@ def keys(networks: Mapping[str, Network]) -> dict[str, Kind]:
         "library": schema.text,
         "database": schema.leaf(_database),
         "timezone": schema.leaf(_zone),
+        "quiet": schema.leaf(_quiet),
         "notify": _notify,
         "site": schema.table(SITE),
         "accounts": schema.named(_account(networks)),
@@ -264,6 +304,7 @@ def _config(folder: Path, found: Mapping[str, Any]) -> Config:
         zone=found.get("timezone") or ZoneInfo("UTC"),
         accounts=found.get("accounts") or {},
         schedules=tuple(_schedule(entry) for entry in found.get("schedule") or ()),
+        quiet=found.get("quiet"),
         notify=found.get("notify") or (),
         site=(found.get("site") or {}).get("url") or "",
     )

@@ -1,8 +1,15 @@
-"""The fate of a slot: its states, and the only steps between them."""
+"""The fate of a slot: its states, the only steps between them, and what decides on each step.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+A slot is *waiting* for a person's word or *planned*; when its turn comes (`turn`) its words are
+prepared, and it is committed as *sending* before the network is called. What the call's end means
+stands in `after_error`; what is done about a call whose end nobody saw, in `after_look`. Whatever
+ends otherwise than *sent* or *skipped* is told to a person.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -13,24 +20,46 @@ State = Literal["waiting", "planned", "sending", "sent", "refused", "held", "unc
 
 STEPS: Mapping[State, frozenset[State]] = MappingProxyType(
     {
+        # For a person: to approve the words, or to let the account begin.
         "waiting": frozenset({"planned", "skipped", "missed"}),
-        "planned": frozenset({"sending", "missed", "skipped"}),
+        # To waiting where the words were edited after a person approved them; to refused or held
+        # where that shows while they are prepared, before the network is asked to publish.
+        "planned": frozenset({"sending", "missed", "skipped", "waiting", "refused", "held"}),
         "sending": frozenset({"sent", "refused", "held", "planned", "uncertain"}),
         "sent": frozenset(),
+        # Its file was changed.
         "refused": frozenset({"planned"}),
+        # The account was connected again.
         "held": frozenset({"planned", "missed"}),
+        # A person said which; or the post was seen on the account later.
         "uncertain": frozenset({"sent", "planned"}),
+        # A person said: now. Or a clock that was ahead had let it be missed.
         "missed": frozenset({"planned"}),
         "skipped": frozenset(),
     }
 )
 # A delivery in one of these has been said, or may have been.
 USED: frozenset[State] = frozenset({"sending", "sent", "uncertain"})
+# Those that still have their turn before them.
+OPEN: frozenset[State] = frozenset({"waiting", "planned", "held"})
+# Ends of which a person is told.
+TOLD: frozenset[State] = frozenset({"refused", "held", "uncertain", "missed"})
+
+MOST_TRIES = 8
+SHORTEST, LONGEST = timedelta(seconds=30), timedelta(hours=1)
+# How long an account that must be connected again is left alone before the next try.
+LEFT_ALONE = timedelta(minutes=15)
+# Between two looks for a post that may have arrived: what was just posted is not shown everywhere at once.
+SECOND_LOOK = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One slot's fate. Its key is (network, identity, campaign, day, clock) and never changes."""
+    """One slot's fate. Its key is (network, identity, campaign, day, clock) and never changes.
+
+    `at`: when it is due, `late`: how much later it may still be said; `not_before`: when it is
+    tried, or looked for, again; `said`: when the network was first called with these words.
+    """
 
     network: str
     identity: str
@@ -50,6 +79,7 @@ class Delivery:
     sameness: str = ""
     tries: int = 0
     not_before: datetime | None = None
+    said: datetime | None = None
     payload: Mapping[str, Any] | None = None
     receipt: Receipt | None = None
     reason: str = ""
@@ -78,18 +108,183 @@ def step(delivery: Delivery, to: State, **changes: Any) -> Delivery:
     if to not in STEPS[delivery.state]:
         raise NoSuchStep(f"{delivery.state} -> {to}")
     if to == "planned":
-        changes = {"payload": None, **changes}
+        changes = {"payload": None, "not_before": None, **changes}
     return replace(delivery, state=to, **changes)
 
 
+# --- whose turn it is -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Of the open deliveries at one instant: those that speak, that wait on, and that are missed, with the reason.
+
+    `wakes`: the instants at which those that wait for a time may have their turn.
+    """
+
+    speak: list[Delivery] = field(default_factory=list)
+    wait: list[Delivery] = field(default_factory=list)
+    missed: list[tuple[Delivery, str]] = field(default_factory=list)
+    wakes: set[datetime] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When an account is free to speak, and how long it rests after that."""
+
+    free: datetime
+    gap: timedelta = timedelta()
+
+
+def turn(due: Iterable[Delivery], now: datetime, pace: Callable[[str], Pace]) -> Turn:
+    """Decide which of the deliveries that have come due speak now.
+
+    What came too late, or was tried too often, is missed. While one is to be tried again, its
+    account's later ones wait. Of the rest only each account's newest speaks: after an outage
+    nothing floods out. `pace` tells of each account when it is free to speak.
+    """
+    found = Turn()
+    in_order = in_time(due)
+    newest = _newest(one for one in in_order if not _retries(one) and not _is_over(one, now))
+    stuck: set[str] = set()
+    spoken: set[str] = set()
+    for one in in_order:
+        if why := _is_over(one, now) or _is_overtaken(one, newest, stuck):
+            found.missed.append((one, why))
+            continue
+        paced = pace(one.account)
+        rests = one.account in spoken and paced.gap
+        free = max(paced.free, one.not_before or now, now + paced.gap if rests else now)
+        if one.account in stuck:
+            found.wait.append(one)
+        elif free <= now:
+            found.speak.append(one)
+            spoken.add(one.account)
+        elif free > one.at + one.late:
+            found.missed.append((one, _why_never(one)))
+        else:
+            found.wait.append(one)
+            found.wakes.add(free)
+            stuck |= {one.account} if _retries(one) else set()
+    return found
+
+
+def in_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The deliveries in the order of their turns."""
+    return sorted(deliveries, key=lambda one: (one.at, one.account, one.campaign))
+
+
+def _retries(delivery: Delivery) -> bool:
+    return delivery.state == "planned" and delivery.not_before is not None
+
+
+def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
+    latest: dict[str, datetime] = {}
+    for one in deliveries:
+        latest[one.account] = max(one.at, latest.get(one.account, one.at))
+    return latest
+
+
+def _is_over(one: Delivery, now: datetime) -> str:
+    """Why a delivery's time is over by itself, in words; "" if it is not."""
+    if _retries(one) and one.tries >= MOST_TRIES:
+        return f"it was tried {one.tries} times; the last time: {one.reason}"
+    if _retries(one) and one.not_before and one.not_before > one.at + one.late:
+        return f"it could not be said in time: {one.reason}"
+    if not one.is_late(now):
+        return ""
+    if one.state == "waiting" and one.variant:
+        return f"{unheard(one)} in time"
+    if one.reason and one.state != "waiting":
+        return f"it could not be said in time: {one.reason}"
+    return "nobody was running at its time, and now it is too late for it (`late` in config.toml)"
+
+
+def _is_overtaken(one: Delivery, newest: Mapping[str, datetime], stuck: set[str]) -> str:
+    """Why a newer delivery of the account takes its place, in words; "" if none does."""
+    if one.account in stuck or _retries(one) or one.at >= newest[one.account]:
+        return ""
+    if one.state == "waiting" and one.variant:
+        return f"{unheard(one)} before this account's next time came"
+    if one.state == "held":
+        return f"this account's next time has come; before: {one.reason}"
+    return "it was not said at its time, and a newer one of this account goes out"
+
+
+def _why_never(one: Delivery) -> str:
+    return one.reason or "quiet hours, or the gap between posts, last longer than it may be late (`late` in config.toml)"
+
+
+def unheard(delivery: Delivery) -> str:
+    """Which word of a person a waiting delivery never got."""
+    if delivery.approval and "account start" not in delivery.reason:
+        return "nobody approved it"
+    return f"nobody let this account begin (handbill account start {delivery.account})"
+
+
+# --- what the end of a call means -------------------------------------------------------------------
+
+
 def after_error(delivery: Delivery, error: NetworkError, now: datetime) -> Delivery:
-    """What becomes of a delivery whose call ended in `error`."""
+    """What becomes of a delivery whose call ended in `error`; of one in "planned", that could not be prepared."""
     said = str(error)
     if isinstance(error, Refused):
         return step(delivery, "refused", reason=said)
     if isinstance(error, SignedOut):
-        return step(delivery, "held", reason=said, payload=None)
-    if isinstance(error, TryLater):
-        again = now + timedelta(seconds=error.seconds or 60)
-        return step(delivery, "planned", reason=said, not_before=again)
+        # The account was not let in: this was no try.
+        tries = max(0, delivery.tries - 1)
+        return step(delivery, "held", reason=said, payload=None, not_before=now + LEFT_ALONE, tries=tries)
+    if isinstance(error, TryLater) or delivery.state == "planned":
+        ready = delivery if delivery.state == "planned" else step(delivery, "planned")
+        return replace(ready, reason=said, not_before=now + _wait(ready, error))
     return step(delivery, "uncertain", reason=said)
+
+
+def _wait(delivery: Delivery, error: NetworkError) -> timedelta:
+    """As long as the network says itself, else longer after each try."""
+    seconds = error.seconds if isinstance(error, TryLater) else None
+    return backoff(delivery) if seconds is None else timedelta(seconds=seconds)
+
+
+def backoff(delivery: Delivery) -> timedelta:
+    """How long to wait after a try that surely posted nothing, where the network names no time.
+
+    Twice as long after each try, from half a minute to an hour; up to a quarter less, by the
+    delivery's key, so that not all that failed together come again together.
+    """
+    longest: timedelta = min(SHORTEST * 2 ** max(0, delivery.tries - 1), LONGEST)
+    chance = sha256(f"{delivery.key} {delivery.tries}".encode()).digest()[0] / 255
+    return max(SHORTEST, longest * (1 - chance / 4))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What can be found out about a post that may have arrived.
+
+    `finds`: one can look for it, and `finds_surely` what is not there never came; `repeats`: it
+    can be posted again harmlessly, `repeat_within` so long after its slot (always, if None).
+    """
+
+    finds: bool = False
+    finds_surely: bool = False
+    repeats: bool = False
+    repeat_within: timedelta | None = None
+
+
+Next = Literal["planned", "repeat", "look again", "uncertain"]
+
+
+def after_look(delivery: Delivery, can: Abilities, now: datetime) -> Next:
+    """What to do about a delivery in `sending` that was looked for, if one can look, and not found.
+
+    It is planned again only where it surely never came, and repeated only where that is harmless
+    and in time. Else a second look decides, where one can look; then a person.
+    """
+    if can.finds_surely:
+        return "planned"
+    in_time = can.repeat_within is None or now <= delivery.at + can.repeat_within
+    if can.repeats and in_time and not delivery.is_late(now):
+        return "repeat"
+    if can.finds and delivery.not_before is None:
+        return "look again"
+    return "uncertain"

@@ -30,7 +30,10 @@ class Voice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """One time a post was said, is being said, or will be: `share` is the post's tally after it."""
+    """One time a post was said, is being said, or will be: `share` is the post's tally after it.
+
+    `at` is its slot's instant, `said` when it was really said, if that is known.
+    """
 
     account: str
     network: str
@@ -41,6 +44,20 @@ class Use:
     at: datetime
     share: int
     sameness: str
+    said: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """How often an account has said one wording so far: `share` is the post's tally then, `last` the newest slot."""
+
+    account: str
+    campaign: str
+    post: str
+    wording: int
+    count: int
+    share: int
+    last: datetime
 
 
 @dataclass(slots=True)
@@ -54,23 +71,53 @@ class Tally:
 
 
 class History:
-    """All uses, ready for the questions that rotation asks."""
+    """All that was said, ready for the questions that rotation asks."""
 
     def __init__(self, uses: Iterable[Use] = ()) -> None:
         self._tallies: dict[tuple[str, str, str], Tally] = {}
         self._turns: dict[tuple[str, str], int] = {}
         self._said: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+        self._spoke: dict[str, list[datetime]] = {}
         for use in uses:
             self.add(use)
 
+    @classmethod
+    def of(cls, spoken: Iterable[Spoken], recent: Iterable[Use]) -> "History":
+        """The same from sums over all that was said, and the single uses of late (`recent`, among the sums too)."""
+        history = cls()
+        for sum in spoken:
+            history._count(sum)
+        for use in recent:
+            history._note(use)
+        return history
+
     def add(self, use: Use) -> None:
         """Take in one use; uses come in the order of their instants."""
-        tally = self._tallies.setdefault((use.account, use.campaign, use.post), Tally())
-        tally.count, tally.share, tally.last = tally.count + 1, use.share, use.at
-        tally.wordings[use.wording] = use.at
-        self._turns[use.account, use.campaign] = self.turn(use.account, use.campaign) + 1
+        self._count(
+            Spoken(
+                account=use.account, campaign=use.campaign, post=use.post, wording=use.wording, count=1,
+                share=use.share, last=use.at,
+            )
+        )  # fmt: skip
+        self._note(use)
+
+    def _count(self, spoken: Spoken) -> None:
+        tally = self._tallies.setdefault((spoken.account, spoken.campaign, spoken.post), Tally())
+        tally.count += spoken.count
+        tally.share = max(tally.share, spoken.share)
+        tally.last = max(tally.last or spoken.last, spoken.last)
+        tally.wordings[spoken.wording] = spoken.last
+        turn = self.turn(spoken.account, spoken.campaign)
+        self._turns[spoken.account, spoken.campaign] = turn + spoken.count
+
+    def _note(self, use: Use) -> None:
+        self._spoke.setdefault(use.account, []).append(use.said or use.at)
         for said in (f"{use.campaign}/{use.post} {use.language}", f"{use.sameness} {use.language}"):
             self._said.setdefault((use.network, said), []).append((use.account, use.at))
+
+    def spoke(self, account: str) -> list[datetime]:
+        """When `account` has spoken of late."""
+        return self._spoke.get(account, [])
 
     def tally(self, account: str, post: Post) -> Tally:
         """What `account` has made of `post`."""

@@ -1,7 +1,8 @@
 """posts/ becomes campaigns and posts, and every fault in them a problem with file and line."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from bot.core.post import Campaign, Post, Words
@@ -18,6 +19,7 @@ PAUSE = ("pause", "pause.txt")
 class Library:
     """What is whole in a library folder, and what is wrong with the rest; `paused` by a file named PAUSE.
 
+    `stamps` tell by campaign whether anything in its folder has changed since.
     `broken` holds, with their campaign's name, the words of files that are left out, and `drafts`
     the campaigns that are, with their posts: for whoever looks for more faults in them.
     """
@@ -28,6 +30,7 @@ class Library:
     drafts: tuple[tuple[Campaign, tuple[Post, ...]], ...] = ()
     problems: tuple[Problem, ...] = ()
     paused: bool = False
+    stamps: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Library:
@@ -36,6 +39,7 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
     if not folder.is_dir():
         return Library(campaigns={}, posts={}, problems=(_no_folder(folder, base),))
     campaigns, posts, broken, drafts, problems = {}, {}, [], [], []
+    stamps = {place.name: stamp(place) for place in _folders(folder)}
     for place in _folders(folder):
         campaign, faults = read_campaign(place, networks, base)
         whole, rest, more = read_posts(place, campaign, networks, base)
@@ -52,15 +56,29 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
                 shown(folder, base), "this library is empty", "Write a first post: handbill post new my-campaign hello"
             )
         )
-    paused = any(path.name.lower() in PAUSE for path in folder.iterdir())
     return Library(
         campaigns=campaigns,
         posts=posts,
         broken=tuple(broken),
         drafts=tuple(drafts),
         problems=tuple(problems),
-        paused=paused,
+        paused=is_paused(folder),
+        stamps=stamps,
     )
+
+
+def is_paused(folder: Path) -> bool:
+    """Whether a file named PAUSE lies in a library folder."""
+    return folder.is_dir() and any(path.name.lower() in PAUSE for path in folder.iterdir())
+
+
+def stamp(folder: Path) -> str:
+    """What changes whenever a file in a campaign's folder does: their names, sizes, and times of writing."""
+    try:
+        facts = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
+    except OSError:  # a file was taken away while we looked, or the folder
+        return ""
+    return sha256(repr(facts).encode()).hexdigest()
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -1,42 +1,26 @@
-"""Open the ledger, and everything that is asked of it or written to it."""
+"""Everything that is asked of the ledger or written to it."""
 
-import os
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Row,
-    column,
-    create_engine,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-    table,
-    update,
-)
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Engine, Row, column, func, insert, inspect, or_, select, table, update
+from sqlalchemy.exc import IntegrityError
 
-from bot.core.delivery import USED, Delivery
-from bot.core.post import Image, Receipt, Variant
+from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep, State
+from bot.core.notice import Notice, notice_of
+from bot.core.post import Variant
 from bot.core.problem import HandbillError
-from bot.core.rotate import Use
-from bot.store.tables import APPROVALS, DELIVERIES, LEASES, MEMORIES, METADATA, PAUSES, SIGHTINGS, STARTS
+from bot.core.rotate import NEAR, Spoken, Use
+from bot.store.engine import Seconds, lock, open_engine, shown, told
+from bot.store.rows import delivery_of, row_of
+from bot.store.tables import APPROVALS, DELIVERIES, LEASES, LOOKS, MEMORIES, METADATA, NOTICES, PAUSES, SIGHTINGS, STARTS
 
 # Every schema this program knows, the newest last.
-REVISIONS = ("0001",)
-WAIT = 30.0
+REVISIONS = ("0001", "0002")
 
 
 class FenceLost(HandbillError):
@@ -51,79 +35,38 @@ class Lease:
     fence: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is known of an account from looking at its network.
+
+    `at`: when it was last found in order; `again`: not to be looked at before; `newest`: the id
+    of its newest post that is known here; `trouble`: why a person must connect it again.
+    """
+
+    at: datetime | None = None
+    again: datetime | None = None
+    newest: str = ""
+    trouble: str = ""
+
+
 def open_store(url: str, *, write: bool = True) -> "Store":
     """Open the ledger at a database address, made or brought up to date first.
 
-    With `write` False it is a copy in memory, as the file stands now, and the file is never
-    touched. Raises HandbillError with one sentence if that cannot be.
+    With `write` False a SQLite ledger is a copy in memory, as the file stands now, and the file
+    is never touched. Raises HandbillError with one sentence if that cannot be.
     """
-    path = url.removeprefix("sqlite:///")
-    with _told(path):
-        store = Store(_engine(path) if write else _snapshot(path), path)
+    with told(url):
+        store = Store(open_engine(url, write=write), url)
         store.prepare()
     return store
-
-
-def _engine(path: str) -> Engine:
-    url = URL.create("sqlite", database=path)
-    return _begins_where_we_say(create_engine(url, connect_args={"timeout": WAIT}))
-
-
-def _snapshot(path: str) -> Engine:
-    memory = sqlite3.connect(":memory:", check_same_thread=False)
-    # A reader of a database in WAL makes files beside it; where there is no log, none is needed.
-    how = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
-    with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?{how}", uri=True, timeout=WAIT)) as file:
-        file.backup(memory)
-    return _begins_where_we_say(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
-
-
-def _begins_where_we_say(engine: Engine) -> Engine:
-    @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None  # transactions begin where we say so, below
-        _in_wal(connection)
-        connection.execute("PRAGMA synchronous=FULL")
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        # A deferred transaction that comes to write fails at once in WAL, whatever the timeout.
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
-
-
-def _in_wal(connection: sqlite3.Connection) -> None:
-    """Turn the write-ahead log on; SQLite does not wait its timeout here while another does the same."""
-    until = monotonic() + WAIT
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or monotonic() > until:
-                raise
-            sleep(0.05)
-
-
-@contextmanager
-def _told(path: str) -> Iterator[None]:
-    """Turn what a database says into one sentence for a person."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise HandbillError(f"{_shown(path)}: {_sentence(str(error.orig))}") from error
-    except sqlite3.Error as error:
-        raise HandbillError(f"{_shown(path)}: {_sentence(str(error))}") from error
 
 
 class Store:
     """The ledger. Every method is one transaction; none is open while a network is called."""
 
-    def __init__(self, engine: Engine, path: str) -> None:
+    def __init__(self, engine: Engine, url: str) -> None:
         self._engine = engine
-        self.path = path
+        self._url = url
 
     def close(self) -> None:
         """Let go of the database."""
@@ -131,12 +74,14 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _told(self.path), self._engine.begin() as connection:
+        with told(self._url), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with _told(self.path), self._engine.execution_options(writing=True).begin() as connection:
+    def _writing(self, *names: str) -> Iterator[Connection]:
+        """A transaction in which nobody else writes what has these names."""
+        with told(self._url), self._engine.execution_options(writing=True).begin() as connection:
+            lock(connection, *names)
             yield connection
 
     # Schema
@@ -147,7 +92,7 @@ class Store:
             revision = self._revision(connection)
         if revision not in (None, *REVISIONS):
             raise HandbillError(
-                f"{_shown(self.path)} was written by a newer Handbill. Update this one: pip install -U handbill"
+                f"{shown(self._url)} was written by a newer Handbill. Update this one: pip install -U handbill"
             )
         if revision != REVISIONS[-1]:
             self._migrate()
@@ -163,33 +108,55 @@ class Store:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-        with self._writing() as connection:
+        with self._writing("schema") as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     # What was said
 
-    def uses(self) -> list[Use]:
-        """Every time a post was said or may have been, in order."""
-        names = ("account", "network", "campaign", "post", "wording", "at", "share", "sameness")
+    def spoken(self, accounts: Collection[str] | None = None) -> list[Spoken]:
+        """How often each account (of these; of all, if none is named) has said each wording, and when last."""
+        names = ("account", "campaign", "post", "wording")
+        columns = [DELIVERIES.c[name] for name in names]
+        told = (
+            func.count().label("count"),
+            func.max(DELIVERIES.c.share).label("share"),
+            func.max(DELIVERIES.c.at).label("last"),
+        )
+        query = select(*columns, *told).where(DELIVERIES.c.state.in_(USED)).group_by(*columns)
+        if accounts is not None:
+            query = query.where(DELIVERIES.c.account.in_(accounts))
+        with self._reading() as connection:
+            return [Spoken(**row._mapping) for row in connection.execute(query)]
+
+    def uses(self, since: datetime) -> list[Use]:
+        """Every time a post was said or may have been, for slots from `since` on, in order."""
+        names = ("account", "network", "campaign", "post", "wording", "at", "said", "share", "sameness")
         language = DELIVERIES.c.variant["language"].as_string().label("language")
-        query = select(*(DELIVERIES.c[name] for name in names), language).where(DELIVERIES.c.state.in_(USED))
+        query = select(*(DELIVERIES.c[name] for name in names), language)
+        query = query.where(DELIVERIES.c.at >= since, DELIVERIES.c.state.in_(USED))
         with self._reading() as connection:
             return [Use(**row._mapping) for row in connection.execute(query.order_by(*_ORDER))]
 
-    def deliveries(self, states: Iterable[str] = ()) -> list[Delivery]:
-        """All deliveries in these states (in any, if none is named), in order of time."""
+    def deliveries(
+        self, states: Iterable[str] = (), *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Delivery]:
+        """The deliveries in these states (in any, if none is named), due from `since` to `until`, in order of time."""
         query = select(DELIVERIES).order_by(*_ORDER)
         if wanted := list(states):
             query = query.where(DELIVERIES.c.state.in_(wanted))
+        if since is not None:
+            query = query.where(DELIVERIES.c.at >= since)
+        if until is not None:
+            query = query.where(DELIVERIES.c.at <= until)
         with self._reading() as connection:
-            return [_delivery(row) for row in connection.execute(query)]
+            return [delivery_of(row) for row in connection.execute(query)]
 
     def delivery(self, number: int | None) -> Delivery | None:
         """One delivery as it stands now."""
         with self._reading() as connection:
             row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == number)).one_or_none()
-        return _delivery(row) if row else None
+        return delivery_of(row) if row else None
 
     def barred(self) -> set[tuple[str, str, str]]:
         """(network, post, digest of its files) of every refused post: barred there until its files change."""
@@ -201,27 +168,68 @@ class Store:
             }
 
     def save(self, delivery: Delivery, lease: Lease) -> None:
-        """Write a delivery's new state; raises FenceLost if the account is no longer ours to speak for."""
-        with self._writing() as connection:
+        """Write a delivery's new state, and that a person is to be told where that is so.
+
+        Raises FenceLost if the account is no longer ours to speak for, NoSuchStep for a step that
+        is not in the table of states.
+        """
+        with self._writing(lease.account) as connection:
             _save(connection, delivery, lease)
 
-    def said_on(self, network: str) -> int:
-        """How often anything began to be said on a network: a number that only grows."""
-        with self._reading() as connection:
-            return _said_on(connection, network)
-
-    def begin(self, sending: Delivery, lease: Lease, said: int, seconds: float) -> bool:
+    def begin(self, sending: Delivery, lease: Lease, seconds: float) -> bool:
         """Commit that a delivery is about to be said, its lease good for so many `seconds` from now.
 
-        Raises FenceLost like `save`. False, with nothing written, if its campaign was paused or
-        another account of its network spoke since `said` was read: then it is to be decided anew.
+        Raises FenceLost like `save`. False, with nothing written, if its campaign is paused or
+        another account of its network has said the same meanwhile: then it is to be decided anew.
         """
-        with self._writing() as connection:
-            if _said_on(connection, sending.network) != said or {"", sending.campaign} & _pauses(connection):
+        with self._writing(lease.account, sending.network) as connection:
+            if {"", sending.campaign} & _pauses(connection) or _is_copy(connection, sending):
                 return False
             _save(connection, sending, lease)
-            connection.execute(update(LEASES).where(LEASES.c.account == lease.account).values(until=_NOW + seconds))
+            connection.execute(update(LEASES).where(LEASES.c.account == lease.account).values(until=Seconds() + seconds))
         return True
+
+    def add(self, delivery: Delivery) -> Delivery:
+        """Write a new delivery; that of its key as it stands there then."""
+        with self._writing(delivery.account) as connection:
+            _add(connection, delivery)
+            key = (DELIVERIES.c[name] == getattr(delivery, name) for name in _KEY)
+            return delivery_of(connection.execute(select(DELIVERIES).where(*key)).one())
+
+    def receipts(self, network: str, ids: Iterable[str]) -> set[str]:
+        """Those of a network's ids of posts that stand in the ledger."""
+        query = select(DELIVERIES.c.receipt_id).where(
+            DELIVERIES.c.network == network, DELIVERIES.c.receipt_id.in_(list(ids))
+        )
+        with self._reading() as connection:
+            return set(connection.scalars(query))
+
+    def variants(self, account: str, since: datetime) -> list[tuple[datetime, Variant]]:
+        """(when, words) of all that an account has said from `since` on."""
+        when = func.coalesce(DELIVERIES.c.said, DELIVERIES.c.at)
+        query = select(DELIVERIES).where(
+            DELIVERIES.c.account == account, DELIVERIES.c.state.in_(USED), when >= since
+        )
+        with self._reading() as connection:
+            found = [delivery_of(row) for row in connection.execute(query.order_by(*_ORDER))]
+        return [(one.said or one.at, one.variant) for one in found if one.variant]
+
+    def names(self, network: str, identity: str) -> set[str]:
+        """The names under which an account, by its lasting id, stands in the ledger."""
+        query = select(DELIVERIES.c.account).where(
+            DELIVERIES.c.network == network, DELIVERIES.c.identity == identity
+        )
+        with self._reading() as connection:
+            return set(connection.scalars(query.distinct()))
+
+    def rename(self, network: str, identity: str, name: str) -> None:
+        """Let all that an account, by its lasting id, has said and is to say stand under a new name."""
+        with self._writing(name) as connection:
+            connection.execute(
+                update(DELIVERIES)
+                .where(DELIVERIES.c.network == network, DELIVERIES.c.identity == identity)
+                .values(account=name)
+            )
 
     # The timetable
 
@@ -243,7 +251,7 @@ class Store:
 
         False, with nothing written, if another run has noted these rows since `seen` was read.
         """
-        with self._writing() as connection:
+        with self._writing("timetable") as connection:
             known = _sightings(connection)
             if any(known.get(name) != seen.get(name) for name in names):
                 return False
@@ -260,13 +268,13 @@ class Store:
 
     def lease(self, account: str, owner: str, seconds: float) -> Lease | None:
         """Take or renew the right to speak for an account; None while another holds it."""
-        with self._writing() as connection:
+        with self._writing(account) as connection:
             row = connection.execute(select(LEASES).where(LEASES.c.account == account)).one_or_none()
-            until = _NOW + seconds
+            until = Seconds() + seconds
             if row is None:
                 connection.execute(insert(LEASES).values(account=account, owner=owner, until=until, fence=1))
                 return Lease(account, 1)
-            if row.owner != owner and connection.scalar(select(_NOW)) < row.until:
+            if row.owner != owner and connection.scalar(select(Seconds())) < row.until:
                 return None
             connection.execute(
                 update(LEASES).where(LEASES.c.account == account).values(owner=owner, until=until, fence=row.fence + 1)
@@ -299,7 +307,7 @@ class Store:
 
     def approve(self, words: str, now: datetime) -> None:
         """Note that a person approved these exact words (a digest)."""
-        with self._writing() as connection:
+        with self._writing("switches") as connection:
             if connection.scalar(select(APPROVALS.c.words).where(APPROVALS.c.words == words)) is None:
                 connection.execute(insert(APPROVALS).values(words=words, at=now))
 
@@ -310,7 +318,7 @@ class Store:
 
     def pause(self, campaign: str, now: datetime) -> None:
         """Pause a campaign, or all with ""."""
-        with self._writing() as connection:
+        with self._writing("switches") as connection:
             if connection.scalar(select(PAUSES.c.campaign).where(PAUSES.c.campaign == campaign)) is None:
                 connection.execute(insert(PAUSES).values(campaign=campaign, at=now))
 
@@ -328,7 +336,7 @@ class Store:
 
     def start(self, account: str, now: datetime) -> bool:
         """Let an account begin; False if it had begun already."""
-        with self._writing() as connection:
+        with self._writing("switches") as connection:
             if connection.scalar(select(STARTS.c.account).where(STARTS.c.account == account)) is not None:
                 return False
             connection.execute(insert(STARTS).values(account=account, at=now))
@@ -348,10 +356,48 @@ class Store:
     def remember(self, account: str, name: str, value: str | None) -> None:
         """Keep a value (encrypted already) of an account; None forgets it."""
         this = (MEMORIES.c.account == account, MEMORIES.c.name == name)
-        with self._writing() as connection:
+        with self._writing(account) as connection:
             connection.execute(MEMORIES.delete().where(*this))
             if value is not None:
                 connection.execute(insert(MEMORIES).values(account=account, name=name, value=value))
+
+    # Looks
+
+    def looks(self) -> dict[str, Look]:
+        """What is known of accounts, by their names."""
+        with self._reading() as connection:
+            return {row.account: _look(row) for row in connection.execute(select(LOOKS))}
+
+    def looked(self, account: str, found: Look, now: datetime) -> None:
+        """Keep what is known of an account now; a trouble that is new is to be told."""
+        with self._writing(account) as connection:
+            row = connection.execute(select(LOOKS).where(LOOKS.c.account == account)).one_or_none()
+            connection.execute(LOOKS.delete().where(LOOKS.c.account == account))
+            connection.execute(insert(LOOKS).values(account=account, **_columns(found)))
+            if found.trouble and not (row and row.trouble):
+                _tell(connection, Notice(at=now, kind="account", words=found.trouble, account=account))
+
+    # Notices
+
+    def tell(self, notice: Notice) -> None:
+        """Keep something that a person is to be told."""
+        with self._writing() as connection:
+            _tell(connection, notice)
+
+    def notices(self) -> list[Notice]:
+        """What nobody was told yet, the oldest first."""
+        query = select(NOTICES).where(NOTICES.c.told.is_(None)).order_by(NOTICES.c.id)
+        with self._reading() as connection:
+            return [Notice(**{name: row._mapping[name] for name in _NOTICE}) for row in connection.execute(query)]
+
+    def was_told(self, notices: Iterable[Notice], now: datetime, trouble: str = "") -> None:
+        """Note that notices went out; or, with `trouble`, why they could not."""
+        values = {"trouble": trouble} if trouble else {"told": now, "trouble": ""}
+        with self._writing() as connection:
+            numbers = [notice.id for notice in notices]
+            connection.execute(update(NOTICES).where(NOTICES.c.id.in_(numbers)).values(**values))
+
+    # The whole
 
     def copy_to(self, url: str) -> None:
         """Write a copy of the ledger, as it stands at one instant, to a new database where nobody speaks yet."""
@@ -366,9 +412,8 @@ class Store:
 # Alembic's own table, in which it notes what it has done.
 _VERSION = table("alembic_version", column("version_num"))
 _ORDER = (DELIVERIES.c.at, DELIVERIES.c.account, DELIVERIES.c.campaign, DELIVERIES.c.id)
-# Seconds since 1970 by the database's own clock, so that machines with wrong clocks agree on leases.
-# The one place that speaks SQLite's words for it.
-_NOW = (func.julianday("now") - 2440587.5) * 86400.0
+_KEY = ("network", "identity", "campaign", "day", "clock")
+_NOTICE = ("id", "at", "account", "delivery", "kind", "words", "trouble")
 
 
 def _sightings(connection: Connection) -> dict[str, datetime]:
@@ -379,82 +424,53 @@ def _pauses(connection: Connection) -> set[str]:
     return set(connection.scalars(select(PAUSES.c.campaign)))
 
 
-def _said_on(connection: Connection, network: str) -> int:
-    return connection.scalar(select(func.sum(DELIVERIES.c.tries)).where(DELIVERIES.c.network == network)) or 0
+def _is_copy(connection: Connection, sending: Delivery) -> bool:
+    """Whether another account of its network says the same within the days that near copies are kept apart."""
+    language = DELIVERIES.c.variant["language"].as_string()
+    query = select(DELIVERIES.c.id).where(
+        DELIVERIES.c.at > sending.at - NEAR,
+        DELIVERIES.c.at < sending.at + NEAR,
+        DELIVERIES.c.network == sending.network,
+        DELIVERIES.c.account != sending.account,
+        DELIVERIES.c.state.in_(USED),
+        language == (sending.variant.language if sending.variant else ""),
+        or_(
+            DELIVERIES.c.sameness == sending.sameness,
+            (DELIVERIES.c.campaign == sending.campaign) & (DELIVERIES.c.post == sending.post),
+        ),
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _save(connection: Connection, delivery: Delivery, lease: Lease) -> None:
-    mine = select(LEASES.c.account).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence).exists()
-    query = update(DELIVERIES).where(DELIVERIES.c.id == delivery.id, mine).values(**_columns(delivery))
-    if connection.execute(query).rowcount != 1:
+    mine = select(LEASES.c.account).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence)
+    if connection.execute(mine).first() is None:
         raise FenceLost(f'Another run speaks for "{lease.account}" now.')
+    this = DELIVERIES.c.id == delivery.id
+    before: State = connection.execute(select(DELIVERIES.c.state).where(this)).scalar_one()
+    if delivery.state != before and delivery.state not in STEPS[before]:
+        raise NoSuchStep(f"{before} -> {delivery.state}")
+    connection.execute(update(DELIVERIES).where(this).values(**row_of(delivery)))
+    if delivery.state != before and delivery.state in TOLD:
+        _tell(connection, notice_of(delivery))
+
+
+def _tell(connection: Connection, notice: Notice) -> None:
+    connection.execute(insert(NOTICES).values(**{name: getattr(notice, name) for name in _NOTICE if name != "id"}))
 
 
 def _add(connection: Connection, delivery: Delivery) -> None:
     """Write a new delivery; one whose key is there already stays as it is."""
     with connection.begin_nested() as nested:
         try:
-            connection.execute(insert(DELIVERIES), _columns(delivery))
+            connection.execute(insert(DELIVERIES), row_of(delivery))
         except IntegrityError:
             nested.rollback()
 
 
-def _shown(path: str) -> str:
-    try:
-        beside = os.path.relpath(path)
-    except ValueError:  # on Windows, another drive
-        return path
-    return path if beside.startswith("..") else beside
+def _look(row: Row[Any]) -> Look:
+    return Look(**{name: row._mapping[name] for name in ("at", "again", "newest", "trouble")})
 
 
-def _sentence(said: str) -> str:
-    if "readonly" in said or "read-only" in said:
-        return "this database cannot be written. Check the permissions of the file and its folder."
-    if "disk I/O" in said:
-        return "this database cannot be read or written. Check that it is a file, and that the disk is not full."
-    if "disk is full" in said:
-        return "the disk is full. Make room, then run the same command again; nothing was lost."
-    if "unable to open" in said:
-        return "this database cannot be opened. Check that its folder exists and may be written."
-    if "locked" in said or "busy" in said:
-        return "another program holds this database for too long. Close it, then run the same command again."
-    if "not a database" in said or "malformed" in said:
-        return "this file is no database of Handbill. Move it away, or name another in config.toml."
-    return f"the database says: {said}"
-
-
-PLAIN = (
-    *("network", "identity", "campaign", "day", "clock", "account", "at", "state", "post", "digest", "wording"),
-    *("share", "sameness", "tries", "not_before", "reason"),
-)
-
-
-def _columns(delivery: Delivery) -> dict[str, Any]:
-    receipt = delivery.receipt or Receipt(id="")
-    return {name: getattr(delivery, name) for name in PLAIN} | {
-        "late": delivery.late.total_seconds(),
-        "variant": asdict(delivery.variant) if delivery.variant else None,
-        "payload": dict(delivery.payload) if delivery.payload is not None else None,
-        "receipt_id": receipt.id,
-        "receipt_url": receipt.url,
-        "approval": int(delivery.approval),
-        "tags": list(delivery.tags),
-    }
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        late=timedelta(seconds=row.late),
-        variant=_variant(row.variant) if row.variant else None,
-        payload=row.payload,
-        receipt=Receipt(id=row.receipt_id, url=row.receipt_url) if row.receipt_id else None,
-        approval=bool(row.approval),
-        tags=tuple(row.tags),
-        **{name: getattr(row, name) for name in PLAIN},
-    )
-
-
-def _variant(kept: Mapping[str, Any]) -> Variant:
-    image = Image(**kept["image"]) if kept["image"] else None
-    return Variant(**{**kept, "image": image, "hashtags": tuple(kept["hashtags"]), "fields": ()})
+def _columns(found: Look) -> dict[str, Any]:
+    return {"at": found.at, "again": found.again, "newest": found.newest, "trouble": found.trouble}

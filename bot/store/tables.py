@@ -2,7 +2,20 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, Column, Date, DateTime, Dialect, Float, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 
 METADATA = MetaData()
@@ -49,6 +62,7 @@ DELIVERIES = Table(
     Column("sameness", String, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("not_before", Instant),
+    Column("said", Instant),
     Column("payload", JSON),
     Column("receipt_id", String, nullable=False),
     Column("receipt_url", String, nullable=False),
@@ -56,6 +70,8 @@ DELIVERIES = Table(
     Column("approval", Integer, nullable=False),
     Column("tags", JSON, nullable=False),
     UniqueConstraint("network", "identity", "campaign", "day", "clock", name="one_delivery_a_slot"),
+    # All that rotation asks of an account's past stands in this index, however long that past is.
+    Index("what_was_said", "account", "state", "campaign", "post", "wording", "share", "at"),
 )
 
 # One worker at a time speaks for an account; `fence` rises with each, and every write names it.
@@ -105,4 +121,30 @@ MEMORIES = Table(
     Column("account", String, primary_key=True),
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
+)
+
+# What a person is to be told, once each, together with others that come at the same time.
+NOTICES = Table(
+    "notices",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("account", String, nullable=False),
+    Column("delivery", Integer),  # its id, where it is about one
+    Column("kind", String, nullable=False),  # the delivery's state, or what else it is about
+    Column("words", String, nullable=False),
+    Column("told", Instant),  # when it went out
+    Column("trouble", String, nullable=False),  # why it could not
+    Index("untold", "told", "id"),
+)
+
+# What is known of each account from looking at its network.
+LOOKS = Table(
+    "looks",
+    METADATA,
+    Column("account", String, primary_key=True),
+    Column("at", Instant),  # when it was last found in order
+    Column("again", Instant),  # not to be looked at before
+    Column("newest", String, nullable=False),  # the id of its newest post that we know of
+    Column("trouble", String, nullable=False),  # why a person must connect it again
 )

@@ -1,128 +1,160 @@
 """Deliver: one tick of the engine. What is due is decided, committed as `sending`, and only then said."""
 
-import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 from bot.app import App
 from bot.core.choice import Choice
-from bot.core.delivery import Delivery, after_error, step
+from bot.core.delivery import (
+    OPEN,
+    SECOND_LOOK,
+    STEPS,
+    Abilities,
+    Delivery,
+    State,
+    after_error,
+    after_look,
+    in_time,
+    step,
+    turn,
+)
 from bot.core.network import Publisher
-from bot.core.post import Receipt
-from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, Uncertain
+from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.core.rotate import sameness
+from bot.library import is_paused, stamp
 from bot.store import FenceLost, Lease
+from bot.work.adopt import adopt
+from bot.work.doors import Doors, stranger, told
 from bot.work.plan import (
+    LATEST,
     MOMENT,
     REOPENED,
+    Planned,
     decide,
     delivery_of,
     gone,
-    paused_by_file,
+    note,
+    pace,
     read_ledger,
     reopened,
     rows,
     slot_of,
     standstill,
-    turn,
     unnoted,
 )
 
-# A call may take a minute; a lease lasts twice that.
+# A call may take a minute; a lease lasts twice that, in seconds.
 LEASE = 120.0
-# How long an account that must be connected again is left alone before the next try.
-LEFT_ALONE = timedelta(minutes=15)
-
-LOG = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
+# One account a thread, so that a silent server delays only its own account.
+THREADS = 8
+# A file that is just being written is given so long to be whole, in seconds.
+SETTLED = 2.0
+AGAIN = "Connect the right one: handbill account connect"
 
 # One deed on one delivery, done by the holder of its account's lease.
-Deed = Callable[[Delivery, Lease], Delivery]
+Deed = Callable[[Delivery, Lease], list[Delivery]]
 
 
-class Doors:
-    """The publishers of one tick, each opened once, and who each says it is."""
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One look of the engine. `granted`: approvals count as given; `clock`: monotonic seconds when it began."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._open: dict[str, Publisher] = {}
-        self._ids: dict[str, str] = {}
+    app: App
+    doors: Doors
+    began: datetime
+    granted: bool
+    clock: float
 
-    def publisher(self, account: str) -> Publisher:
-        """The open door to an account; raises a NetworkError."""
-        if account not in self._open:
-            self._open[account] = self._app.publisher(self._app.config.accounts[account])
-        return self._open[account]
-
-    def identity(self, account: str) -> str:
-        """The account's lasting id; its name in brackets where it must be connected first; raises TryLater."""
-        if account not in self._ids:
-            try:
-                self._ids[account] = told(self.publisher(account).whoami, TryLater)
-            except TryLater:
-                raise
-            except NetworkError:
-                self._ids[account] = f"({account})"
-        return self._ids[account]
+    @property
+    def now(self) -> datetime:
+        """The instant, as time goes by during a tick."""
+        return self.began + timedelta(seconds=int(monotonic() - self.clock))
 
 
 def tick(app: App, now: datetime, *, granted: bool = False) -> list[Delivery]:
     """Do all that is due at `now`; the deliveries that changed, in order. `granted`: approvals count as given."""
-    doors = Doors(app)
-    note_due(app, doors, now)
-    changed = settle(app, doors, now) + reopen(app, now)
-    due = turn(_due(app, now), now)
-    changed += _each(app, due.missed, lambda one, lease: _saved(app, _missed(app, one, now), lease))
-    stuck = {one.account for one in due.wait if one.state == "planned"}
-    stuck |= {one.account for one in app.store.deliveries(("sending",))}
-
-    def say(delivery: Delivery, lease: Lease) -> Delivery:
-        if delivery.account in stuck:
-            return delivery
-        ended = _one(app, doors, delivery, lease, now, granted)
-        if ended.state in ("planned", "sending"):
-            stuck.add(delivery.account)  # while one waits to be tried or looked for again, its later ones wait
-        return ended
-
-    changed += _each(app, due.speak, say)
-    return sorted(changed, key=lambda one: (one.at, one.account, one.campaign))
+    run = Tick(app, Doors(app), now, granted, monotonic())
+    note_due(app, run.doors, now)
+    changed = settle(run) + reopen(run) + _due_said(run)
+    return in_time(changed)
 
 
-def _due(app: App, now: datetime) -> list[Delivery]:
-    """The open deliveries whose time has come; one whose account is gone waits for it as long as it may be late."""
-    come = (one for one in app.store.deliveries(("waiting", "planned", "held")) if one.at <= now)
-    return [one for one in come if one.is_late(now) or not gone(app, one)]
+def _due_said(run: Tick) -> list[Delivery]:
+    """Let those whose turn has come speak, and end those whose time is over."""
+    app, now = run.app, run.began
+    due = app.store.deliveries(OPEN, until=now)
+    lost = [(one, gone(app, one)) for one in due if gone(app, one)]
+    # One whose account is gone waits for it as long as it may be late.
+    over = {one.id: why for one, why in lost if one.is_late(now)}
+    due = [one for one in due if one.id in over or not gone(app, one)]
+    if not due:
+        return []
+    ledger = read_ledger(app, app.store, due, now)
+    found = turn([one for one in due if one.id not in over], now, pace(app, ledger, now))
+    over |= {one.id: why for one, why in found.missed}
+    changed = each(
+        run,
+        [one for one in due if one.id in over],
+        lambda one, lease: [saved(app, step(one, "missed", reason=over[one.id]), lease)],
+    )
+    # While one waits to be tried or looked for again, its account's later ones wait.
+    stuck = {one.account for one in app.store.deliveries(("sending",))}
+    decided: dict[int | None, Planned] = {}
+    for one in found.speak:
+        if one.account not in stuck:
+            decided[one.id] = planned = decide(app, slot_of(one), ledger, now)
+            if planned.state == "planned" or run.granted:
+                note(app, ledger, planned, now)
+    speaking = [one for one in found.speak if one.id in decided]
+    return changed + each(run, speaking, lambda one, lease: _take(run, one, decided[one.id], lease), in_turn=True)
 
 
-def _each(app: App, deliveries: list[Delivery], deed: Deed) -> list[Delivery]:
-    """Do a deed on each delivery with its account leased; those that changed.
+def wakes(app: App, now: datetime) -> set[datetime]:
+    """When those that have come due by `now` and wait for a time may have their turn."""
+    due = [one for one in app.store.deliveries(OPEN, until=now) if not gone(app, one)]
+    if not due:
+        return set()
+    return turn(due, now, pace(app, read_ledger(app, app.store, due, now), now)).wakes
+
+
+def each(run: Tick, deliveries: Iterable[Delivery], deed: Deed, *, in_turn: bool = False) -> list[Delivery]:
+    """Do a deed on each delivery with its account leased, accounts side by side; the deliveries that changed.
 
     Where another run is at work on an account, the account is left to it until the next tick.
+    `in_turn`: after one that is to be tried or looked for again, its account's later ones wait.
     """
-    changed = []
-    theirs: set[str] = set()
+    groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
-        if delivery.account in theirs:
-            continue
-        ended = _with_lease(app, delivery, deed)
-        if ended is None:
-            theirs.add(delivery.account)
-        elif ended != delivery:
-            changed.append(ended)
+        groups.setdefault(delivery.account, []).append(delivery)
+    if len(groups) < 2:
+        return [one for group in groups.values() for one in _of_account(run, group, deed, in_turn)]
+    with ThreadPoolExecutor(min(THREADS, len(groups))) as pool:
+        waiting = [pool.submit(_of_account, run, group, deed, in_turn) for group in groups.values()]
+    return [one for done in waiting for one in done.result()]
+
+
+def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> list[Delivery]:
+    changed: list[Delivery] = []
+    store = run.app.store
+    with store.leased(group[0].account, run.app.owner, LEASE) as lease:
+        for delivery in group if lease else ():
+            # Another run may have dealt with it between our look and our lease.
+            if lease is None or store.delivery(delivery.id) != delivery:
+                break
+            try:
+                ended = deed(delivery, lease)
+            except FenceLost:
+                break
+            changed += [one for one in ended if one != delivery]
+            if (in_turn and not ended) or any(one.state in ("planned", "sending") for one in ended):
+                break
     return changed
-
-
-def _with_lease(app: App, delivery: Delivery, deed: Deed) -> Delivery | None:
-    with app.store.leased(delivery.account, app.owner, LEASE) as lease:
-        # Another run may have dealt with it between our look and our lease.
-        if lease is None or app.store.delivery(delivery.id) != delivery:
-            return None
-        try:
-            return deed(delivery, lease)
-        except FenceLost:
-            return None
 
 
 def note_due(app: App, doors: Doors, now: datetime) -> None:
@@ -137,6 +169,7 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     for account in sorted({slot.account for slot in due}):
         try:
             ids[account] = doors.identity(account)
+            _take_over(app, account, ids[account])
         except TryLater:
             away.add(account)
     new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
@@ -145,69 +178,49 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
 
 
-def reopen(app: App, now: datetime) -> list[Delivery]:
+def _take_over(app: App, account: str, identity: str) -> None:
+    """Let what an account has said under an older name of config.toml stand under its new one."""
+    network = app.config.accounts[account].network
+    older = app.store.names(network, identity) - {account}
+    if older and not older & set(app.config.accounts):
+        app.store.rename(network, identity, account)
+
+
+def reopen(run: Tick) -> list[Delivery]:
     """Let each delivery that ended too soon have its turn again."""
-
-    def again(delivery: Delivery, lease: Lease) -> Delivery:
-        changed = reopened(app, delivery, now)
-        return _saved(app, changed, lease) if changed else delivery
-
-    return _each(app, [one for one in app.store.deliveries(REOPENED) if reopened(app, one, now)], again)
-
-
-def _missed(app: App, delivery: Delivery, now: datetime) -> Delivery:
-    """The end of a delivery that is over before it was said."""
-    if why := gone(app, delivery):
-        return step(delivery, "missed", reason=why)
-    if delivery.is_late(now):
-        return step(delivery, "missed", reason=_why_late(delivery))
-    if delivery.state == "waiting" and delivery.variant:
-        return step(delivery, "missed", reason=f"{_unheard(delivery)} before this account's next time came")
-    if delivery.state == "held":
-        return step(delivery, "missed", reason=f"this account's next time has come; before: {delivery.reason}")
-    return step(delivery, "missed", reason="nobody was running at its time; a newer one of this account goes out")
+    app, now = run.app, run.began
+    ended = [(one, reopened(app, one, now)) for one in app.store.deliveries(REOPENED, since=now - LATEST)]
+    again = {one.id: changed for one, changed in ended if changed}
+    early = [one for one, _ in ended if one.id in again]
+    return each(run, early, lambda one, lease: [saved(app, again[one.id], lease)])
 
 
-def _unheard(delivery: Delivery) -> str:
-    """Which word of a person a waiting delivery never got."""
-    if delivery.approval and "account start" not in delivery.reason:
-        return "nobody approved it"
-    return f"nobody let this account begin (handbill account start {delivery.account})"
-
-
-def _why_late(delivery: Delivery) -> str:
-    if delivery.state == "waiting" and delivery.variant:
-        return f"{_unheard(delivery)} in time"
-    if delivery.reason and delivery.state != "waiting":
-        return f"it could not be said in time: {delivery.reason}"
-    return "nobody was running at its time, and now it is too late for it (`late` in config.toml)"
-
-
-def _skipped(delivery: Delivery, why: str) -> Delivery:
-    if delivery.state == "held":
-        delivery = step(delivery, "planned")
-    return step(delivery, "skipped", reason=why)
-
-
-def _one(app: App, doors: Doors, delivery: Delivery, lease: Lease, now: datetime, granted: bool) -> Delivery:
+def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list[Delivery]:
     """Take one delivery whose turn has come as far as it goes now."""
-    said = app.store.said_on(delivery.network)
-    planned = decide(app, slot_of(delivery), read_ledger(app, app.store))
     if planned.state == "skipped":
-        return _saved(app, _skipped(delivery, planned.reason), lease)
-    if planned.state == "waiting" and not granted:
+        return [_walked(run, delivery, "skipped", lease, reason=planned.reason)]
+    if planned.state == "waiting" and not run.granted:
         # Also where words once approved have changed since: the edit voids the approval.
-        asking = replace(delivery, state="waiting", not_before=None, **_said(planned.choice), reason=planned.reason)
-        return delivery if asking == delivery else _saved(app, asking, lease)
-    ready = delivery if delivery.state == "planned" else step(delivery, "planned")
-    sending = step(ready, "sending", tries=delivery.tries + 1, reason="", not_before=None, **_said(planned.choice))
-    return _say(app, doors, sending, lease, said, now) or delivery
+        kept = _words(planned.choice)
+        if delivery.state == "waiting" and replace(delivery, **kept, reason=planned.reason) == delivery:
+            return [delivery]
+        return [_walked(run, delivery, "waiting", lease, not_before=None, **kept, reason=planned.reason)]
+    ready = delivery if delivery.state == "planned" else saved(run.app, step(delivery, "planned"), lease)
+    return _say(run, ready, replace(ready, tries=delivery.tries + 1, reason="", **_words(planned.choice)), lease)
 
 
-def _said(choice: Choice) -> dict[str, Any]:
+def _walked(run: Tick, delivery: Delivery, to: State, lease: Lease, **changes: Any) -> Delivery:
+    """The delivery in another state, over "planned" where there is no shorter way."""
+    if to == delivery.state:
+        return saved(run.app, replace(delivery, **changes), lease)
+    if to not in STEPS[delivery.state]:
+        delivery = saved(run.app, step(delivery, "planned"), lease)
+    return saved(run.app, step(delivery, to, **changes), lease)
+
+
+def _words(choice: Choice) -> dict[str, Any]:
     """What a delivery keeps of a choice."""
-    use = choice.use()
-    if use is None or choice.post is None:
+    if choice.variant is None or choice.post is None:
         return {}
     return {
         "post": choice.post.name,
@@ -215,117 +228,144 @@ def _said(choice: Choice) -> dict[str, Any]:
         "wording": choice.wording,
         "variant": choice.variant,
         "share": choice.share,
-        "sameness": use.sameness,
+        "sameness": sameness(choice.variant.text),
     }
 
 
-def _say(app: App, doors: Doors, sending: Delivery, lease: Lease, said: int, now: datetime) -> Delivery | None:
-    """Prepare, commit, call. None, with nothing said, if the choice no longer stands when all is prepared."""
-    assert sending.variant is not None
+def _say(run: Tick, delivery: Delivery, chosen: Delivery, lease: Lease) -> list[Delivery]:
+    """Prepare, commit, call. Nothing is said, and nothing changes, if the choice no longer stands when all is prepared.
+
+    `chosen` is the delivery with the words it is to say.
+    """
+    assert chosen.variant is not None
     try:
-        publisher = doors.publisher(sending.account)
-        if stranger(doors, sending):
-            raise SignedOut(f"the keys of this account belong to another one now. {AGAIN} {sending.account}")
-        payload = told(partial(publisher.prepare, sending.variant, sending.key, sending.at), TryLater)
+        publisher = run.doors.publisher(chosen.account)
+        if stranger(run.doors, chosen):
+            raise SignedOut(f"the keys of this account belong to another one now. {AGAIN} {chosen.account}")
+        if adopted := adopt(run.app, run.doors, delivery, lease, run.now):
+            return adopted  # the next tick decides anew, knowing these
+        payload = told(partial(publisher.prepare, chosen.variant, chosen.key, chosen.at), TryLater)
     except NetworkError as error:
-        return _saved(app, _failed(sending, error, now), lease)
-    sending = replace(sending, payload=payload)
-    if not app.store.begin(sending, lease, said, LEASE):
-        return None
+        return [saved(run.app, after_error(chosen, error, run.now), lease)]
+    sending = step(chosen, "sending", payload=payload, not_before=None, said=run.now)
+    if not _stands(run, sending) or not run.app.store.begin(sending, lease, LEASE):
+        return []
     try:
         receipt = told(partial(publisher.publish, payload, sending.key), Uncertain)
     except Uncertain as lost:
-        return _saved(app, _looked_for(app, doors, publisher, sending, lost, now), lease)
+        return [_kept(run, _looked_for(run, replace(sending, reason=str(lost))), lease)]
     except NetworkError as error:
-        return _saved(app, _failed(sending, error, now), lease)
-    return _saved(app, step(sending, "sent", receipt=receipt), lease)
+        return [_kept(run, after_error(sending, error, run.now), lease)]
+    return [_kept(run, step(sending, "sent", receipt=receipt), lease)]
 
 
-AGAIN = "Connect the right one: handbill account connect"
+def _stands(run: Tick, sending: Delivery) -> bool:
+    """Whether what was decided still stands: nothing edited, nothing paused, not too late."""
+    folder = run.app.config.library
+    place = folder / sending.campaign
+    if _seconds_old(run, place) < SETTLED:
+        sleep(SETTLED)
+    is_same = run.app.library.stamps.get(sending.campaign) == stamp(place)
+    return is_same and not is_paused(folder) and not sending.is_late(run.now)
 
 
-def stranger(doors: Doors, delivery: Delivery) -> bool:
-    """Whether the account is somebody else's than when the delivery's key was made."""
-    return not delivery.identity.startswith("(") and doors.identity(delivery.account) != delivery.identity
+def _seconds_old(run: Tick, folder: Path) -> float:
+    """How long ago the youngest file of a folder was written; those of the future are old."""
+    now = run.app.clock().timestamp()
+    ages = [now - path.stat().st_mtime for path in folder.glob("*")]
+    return min((age for age in ages if age >= 0), default=SETTLED)
 
 
-def told(ask: Callable[[], Answer], otherwise: type[TryLater | Uncertain]) -> Answer:
-    """What a network answers; an answer that its module cannot read is `otherwise`, and stops nobody else."""
+def _looked_for(run: Tick, sending: Delivery) -> Delivery:
+    """What became of a call whose answer was lost; where nobody can be asked now, a later tick asks."""
     try:
-        return ask()
-    except HandbillError:
-        raise
-    except Exception as defect:
-        LOG.exception("an answer that could not be read")
-        raise otherwise(f"its answer could not be understood ({type(defect).__name__})") from defect
-
-
-def _looked_for(
-    app: App, doors: Doors, publisher: Publisher, sending: Delivery, lost: Uncertain, now: datetime
-) -> Delivery:
-    """What became of a call whose answer was lost; where nobody can be asked now, the next tick asks again."""
-    try:
-        receipt = _found(app, doors, sending, now)
-    except TryLater:
-        return replace(sending, reason=str(lost))
-    except NetworkError:
-        receipt = None
-    if receipt:
-        return step(sending, "sent", receipt=receipt)
-    if publisher.find and not app.networks[sending.network].finds_surely:
-        return replace(sending, reason=str(lost))  # what was just posted may not be shown yet
-    return after_error(sending, lost, now)
-
-
-def _failed(sending: Delivery, error: NetworkError, now: datetime) -> Delivery:
-    ended = after_error(sending, error, now)
-    return replace(ended, not_before=now + LEFT_ALONE) if ended.state == "held" else ended
-
-
-def settle(app: App, doors: Doors, now: datetime) -> list[Delivery]:
-    """Find out what became of deliveries whose worker died between `sending` and its end."""
-
-    def find_out(delivery: Delivery, lease: Lease) -> Delivery:
-        ended = _settled(app, doors, delivery, now)
-        return delivery if ended == delivery else _saved(app, ended, lease)
-
-    return _each(app, app.store.deliveries(("sending",)), find_out)
-
-
-def _settled(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Delivery:
-    if why := gone(app, delivery):
-        lost = after_error(delivery, Uncertain(f"{why}; look there yourself"), now)
-        return lost if delivery.is_late(now) else delivery
-    try:
-        receipt = _found(app, doors, delivery, now)
+        return _looked(run, sending)
+    except (TryLater, SignedOut):
+        return sending
     except NetworkError as error:
-        if isinstance(error, TryLater) and not delivery.is_late(now):
-            return delivery  # we look again at the next tick
-        return after_error(delivery, Uncertain(f"nobody can look whether it was posted: {error}"), now)
-    if receipt:
-        return step(delivery, "sent", receipt=receipt, reason="")
-    if app.networks[delivery.network].finds_surely:
-        return step(delivery, "planned", reason="the run before ended in the middle of it")
-    return after_error(delivery, Uncertain("it may have been posted; look at the account"), now)
+        return step(sending, "uncertain", reason=str(error))
 
 
-def _found(app: App, doors: Doors, delivery: Delivery, now: datetime) -> Receipt | None:
-    """The receipt of a call that broke off: looked for, or else asked for once more where that is harmless."""
-    payload, publisher = delivery.payload or {}, doors.publisher(delivery.account)
-    if stranger(doors, delivery):
-        return None
+def settle(run: Tick) -> list[Delivery]:
+    """Find out what became of deliveries whose call was broken off, or its answer lost."""
+
+    def find_out(delivery: Delivery, lease: Lease) -> list[Delivery]:
+        if delivery.not_before and run.now < delivery.not_before:
+            return [delivery]
+        ended = _settled(run, delivery)
+        return [delivery if ended == delivery else _kept(run, ended, lease)]
+
+    return each(run, run.app.store.deliveries(("sending",)), find_out)
+
+
+def _settled(run: Tick, delivery: Delivery) -> Delivery:
+    is_late = delivery.is_late(run.now)
+    if why := gone(run.app, delivery):
+        return step(delivery, "uncertain", reason=f"{why}; look there yourself") if is_late else delivery
+    try:
+        return _looked(run, delivery)
+    except NetworkError as error:
+        if isinstance(error, TryLater | SignedOut) and not is_late:
+            return replace(delivery, reason=f"nobody can look yet whether it was posted: {error}")
+        why = str(error) if isinstance(error, Refused) else f"nobody can look whether it was posted: {error}"
+        return step(delivery, "uncertain", reason=why)
+
+
+def _looked(run: Tick, delivery: Delivery) -> Delivery:
+    """Look for a post that may have arrived, and do what `after_look` says; raises what the network says."""
+    app, payload = run.app, delivery.payload or {}
+    publisher, network = run.doors.publisher(delivery.account), app.networks[delivery.network]
+    if stranger(run.doors, delivery):
+        return step(delivery, "uncertain", reason="the keys of this account belong to another one now; look yourself")
     if publisher.find and (receipt := told(partial(publisher.find, payload, delivery.key), Uncertain)):
-        return receipt
-    network = app.networks[delivery.network]
-    if network.finds_surely or delivery.is_late(now) or not publisher.repeat:
-        return None
-    if network.repeat_within is not None and now > delivery.at + network.repeat_within:
-        return None
-    if why := standstill(app, delivery.campaign, app.store.pauses() | paused_by_file(app)):
+        return step(delivery, "sent", receipt=receipt, reason="")
+    can = Abilities(
+        finds=publisher.find is not None,
+        finds_surely=network.finds_surely,
+        repeats=publisher.repeat is not None,
+        repeat_within=network.repeat_within,
+    )
+    match after_look(delivery, can, run.now):
+        case "planned":
+            return step(delivery, "planned", reason="the run before ended in the middle of it")
+        case "look again":
+            return replace(delivery, not_before=run.now + SECOND_LOOK)
+        case "repeat":
+            return _repeated(run, publisher, delivery)
+    return step(delivery, "uncertain", reason=delivery.reason or _perhaps(run, delivery))
+
+
+def _repeated(run: Tick, publisher: Publisher, delivery: Delivery) -> Delivery:
+    pauses = run.app.store.pauses() | ({""} if is_paused(run.app.config.library) else set())
+    if why := standstill(run.app, delivery.campaign, pauses):
         raise TryLater(why)
-    return told(partial(publisher.repeat, payload, delivery.key), Uncertain)
+    assert publisher.repeat is not None
+    receipt = told(partial(publisher.repeat, delivery.payload or {}, delivery.key), Uncertain)
+    return step(delivery, "sent", receipt=receipt, reason="")
 
 
-def _saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
+def _perhaps(run: Tick, delivery: Delivery) -> str:
+    account = run.app.config.accounts[delivery.account]
+    if account.by_hand:
+        return f"a person is to post this to {run.app.networks[account.network].label} by hand"
+    return "it may have been posted; look at the account"
+
+
+def saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
+    """Write a delivery; it, as it stands then."""
     app.store.save(delivery, lease)
     return delivery
+
+
+def _kept(run: Tick, ended: Delivery, lease: Lease) -> Delivery:
+    """Write what a call came to. While the database is away it is tried on, as long as the lease surely lasts."""
+    until = monotonic() + LEASE / 2
+    while True:
+        try:
+            return saved(run.app, ended, lease)
+        except FenceLost:
+            raise
+        except HandbillError:
+            if monotonic() > until:
+                raise
+            sleep(1)

@@ -1,15 +1,17 @@
 """Plan: what will be said, where, when; the engine later does exactly that."""
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.core.choice import Choice, Speaker, choose
-from bot.core.delivery import Delivery, step
-from bot.core.rotate import History
+from bot.core.delivery import OPEN, Delivery, Pace, in_time, step, turn
+from bot.core.limits import Limits, free, month, used_up
+from bot.core.rotate import NEAR, History
 from bot.core.timetable import Schedule, Slot, slots
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ REOPENED = ("refused", "missed")
 MOMENT = timedelta(microseconds=1)
 # A changed time zone moves a slot by no more than this.
 ZONES = timedelta(days=2)
+# No delivery may be later than this (`late` in config.toml).
+LATEST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +38,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What the ledger knows that a choice depends on, as values; only `history` grows as a plan goes on."""
+    """What the ledger knows that a choice depends on, as values; `history` and `spent` grow as a plan goes on.
+
+    `spent`: US dollars by account and month.
+    """
 
     history: History
     barred: Collection[tuple[str, str, str]] = ()
     approvals: Collection[str] = ()
     starts: Collection[str] = ()
     pauses: Collection[str] = ()
+    spent: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
 
 
 def plan(app: App, start: datetime, days: float) -> Iterator[Planned]:
@@ -49,33 +57,123 @@ def plan(app: App, start: datetime, days: float) -> Iterator[Planned]:
     Before them those of the ledger that are still open. Goes through the same instants as the
     engine would, and lets the same `turn` decide who speaks.
     """
-    ledger, end = read_ledger(app, app.ledger), start + timedelta(days=days)
+    end = start + timedelta(days=days)
     coming = ahead(app, app.ledger, start, end)
+    ledger = read_ledger(app, app.ledger, coming, start)
+    agenda = Agenda(coming, start, end)
     still: list[Delivery] = []
-    queue = deque(coming)
-    for now in instants(coming, start, end):
-        while queue and queue[0].at <= now:
-            still.append(queue.popleft())
-        speaking = turn(still, now)
+    for now in agenda:
+        still += agenda.come(now)
+        speaking = turn(still, now, pace(app, ledger, now))
         still = speaking.wait
+        agenda.add(speaking.wakes)
         for delivery in speaking.speak:
-            planned = decide(app, slot_of(delivery), ledger)
-            if use := planned.choice.use():
-                ledger.history.add(use)
+            planned = decide(app, slot_of(delivery), ledger, now)
+            note(app, ledger, planned, now)
             yield planned
 
 
-def read_ledger(app: App, store: "Store | None") -> Ledger:
-    """What was said and decided so far; empty where there is no ledger yet."""
+def note(app: App, ledger: Ledger, planned: Planned, now: datetime) -> None:
+    """Let what is planned count as said at `now`, for all that is decided after it."""
+    choice = planned.choice
+    if use := choice.use():
+        ledger.history.add(replace(use, said=now))
+    ledger.spent[choice.slot.account, month(now, app.config.zone)] += price(choice)
+
+
+def price(choice: Choice) -> float:
+    """What a choice costs, in US dollars."""
+    asked = choice.speaker.network.price
+    return asked(choice.variant) if asked and choice.variant else 0.0
+
+
+class Agenda:
+    """The instants from `start` to `end` (excluded) at which something can happen, in order, each once.
+
+    Its length is how many are known so far.
+    """
+
+    def __init__(self, coming: Iterable[Delivery], start: datetime, end: datetime) -> None:
+        self._coming = sorted(coming, key=lambda one: one.at, reverse=True)
+        self._end = end
+        self._heap: list[datetime] = []
+        self.add({start, *(at for one in self._coming for at in (one.at, one.not_before) if at and at > start)})
+
+    def add(self, moments: Iterable[datetime]) -> None:
+        """Wake at these instants too."""
+        for moment in moments:
+            if moment < self._end:
+                heappush(self._heap, moment)
+
+    def come(self, now: datetime) -> Iterator[Delivery]:
+        """The deliveries that have come due by `now`, each once."""
+        while self._coming and self._coming[-1].at <= now:
+            yield self._coming.pop()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def __iter__(self) -> Iterator[datetime]:
+        """Give the instants; those added meanwhile have their place."""
+        last = None
+        while self._heap:
+            if (now := heappop(self._heap)) != last:
+                yield now
+                last = now
+
+
+def read_ledger(app: App, store: "Store | None", coming: Iterable[Delivery], now: datetime) -> Ledger:
+    """What was said and decided so far, as far as it bears on what is coming; empty where there is no ledger yet."""
     if store is None:
         return Ledger(history=History(), pauses=paused_by_file(app))
+    coming = list(coming)
+    accounts = {one.account for one in coming}
+    first = min((one.at for one in coming), default=now)
     return Ledger(
-        history=History(store.uses()),
+        history=History.of(store.spoken(accounts), store.uses(min(first, now) - NEAR)),
         barred=store.barred(),
         approvals=store.approvals(),
         starts=store.starts(),
         pauses=store.pauses() | paused_by_file(app),
+        spent=spent(app, store, accounts, now),
     )
+
+
+def spent(app: App, store: "Store", accounts: Iterable[str], now: datetime) -> dict[tuple[str, str], float]:
+    """What each account's posts, and looking at them, have cost in this month, in US dollars."""
+    zone, found = app.config.zone, defaultdict[tuple[str, str], float](float)
+    local = now.astimezone(zone)
+    begin = datetime.combine(local.date().replace(day=1), time(), tzinfo=zone).astimezone(UTC)
+    for name in accounts:
+        account = app.config.accounts.get(name)
+        network = app.networks[account.network] if account and not account.by_hand else None
+        if account is None or network is None or network.price is None:
+            continue
+        for at, variant in store.variants(name, begin):
+            found[name, month(at, zone)] += network.price(variant)
+        if network.reading_cost:
+            found[name, month(now, zone)] += network.reading_cost(app.memory(account), month(now, zone))
+    return found
+
+
+def limits(app: App, account: str) -> Limits:
+    """What bounds an account."""
+    told = app.config.accounts[account]
+    return Limits(
+        zone=app.config.zone, gap=told.gap, per_day=told.per_day, budget=told.budget, quiet=app.config.quiet
+    )
+
+
+def pace(app: App, ledger: Ledger, now: datetime) -> Callable[[str], Pace]:
+    """When each account is free to speak."""
+
+    def of(account: str) -> Pace:
+        if account not in app.config.accounts:
+            return Pace(now)
+        bounds = limits(app, account)
+        return Pace(free(bounds, now, ledger.history.spoke(account)), bounds.gap)
+
+    return of
 
 
 def paused_by_file(app: App) -> set[str]:
@@ -83,14 +181,17 @@ def paused_by_file(app: App) -> set[str]:
     return {""} if app.library.paused else set()
 
 
-def decide(app: App, slot: Slot, ledger: Ledger) -> Planned:
-    """What becomes of one slot, as the world stands."""
+def decide(app: App, slot: Slot, ledger: Ledger, now: datetime) -> Planned:
+    """What becomes of one slot at `now`, as the world stands."""
     speaker = app.speaker(slot.account)
     if why := standstill(app, slot.campaign, ledger.pauses):
         return Planned(choice=Choice(slot=slot, speaker=speaker, reason=why), state="skipped", reason=why)
     choice = chosen(app, slot, speaker, ledger)
     if choice.variant is None:
         return Planned(choice=choice, state="skipped", reason=choice.reason)
+    spoke, spent = ledger.history.spoke(slot.account), ledger.spent[slot.account, month(now, app.config.zone)]
+    if why := used_up(limits(app, slot.account), now, spoke, spent, price(choice)):
+        return Planned(choice=Choice(slot=slot, speaker=speaker, reason=why), state="skipped", reason=why)
     if why := _waits(app, slot, choice, ledger):
         return Planned(choice=choice, state="waiting", reason=why)
     return Planned(choice=choice, state="planned")
@@ -121,69 +222,19 @@ def standstill(app: App, campaign: str, pauses: Iterable[str]) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """Of the open deliveries at one instant: those that speak, those that wait on, those whose time is over."""
-
-    speak: list[Delivery]
-    wait: list[Delivery]
-    missed: list[Delivery]
-
-
-def turn(due: Iterable[Delivery], now: datetime) -> Turn:
-    """Decide which of the deliveries that have come due speak now.
-
-    What came too late is missed. While one is to be tried again, its account's later ones wait.
-    Of the rest only each account's newest speaks: after an outage nothing floods out.
-    """
-    found = Turn(speak=[], wait=[], missed=[])
-    in_order = in_time(due)
-    newest = _newest(one for one in in_order if not one.is_late(now) and not _retries(one))
-    stuck: set[str] = set()
-    for one in in_order:
-        if one.is_late(now):
-            found.missed.append(one)
-        elif one.account in stuck:
-            found.wait.append(one)
-        elif not _retries(one) and one.at < newest[one.account]:
-            found.missed.append(one)
-        elif one.not_before and now < one.not_before:
-            found.wait.append(one)
-            stuck |= {one.account} if _retries(one) else set()
-        else:
-            found.speak.append(one)
-    return found
-
-
-def _retries(delivery: Delivery) -> bool:
-    return delivery.state == "planned" and delivery.not_before is not None
-
-
-def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
-    latest: dict[str, datetime] = {}
-    for one in deliveries:
-        latest[one.account] = max(one.at, latest.get(one.account, one.at))
-    return latest
-
-
 def ahead(app: App, store: "Store | None", start: datetime, end: datetime) -> list[Delivery]:
     """The deliveries whose turn may come before `end`, in order: those still open, and those not noted yet."""
     new = [delivery_of(app, slot) for slot in unnoted(app, store, start, end)]
     return in_time([*_unfinished(app, store, start), *new])
 
 
-def instants(coming: Iterable[Delivery], start: datetime, end: datetime) -> list[datetime]:
-    """The instants from `start` to `end` (excluded) at which something can happen."""
-    moments = {moment for one in coming for moment in (one.at, one.not_before) if moment}
-    return sorted({start, *(moment for moment in moments if start < moment < end)})
-
-
 def _unfinished(app: App, store: "Store | None", now: datetime) -> list[Delivery]:
     """The ledger's deliveries that are still open, of accounts that can still speak."""
     if store is None:
         return []
-    open_still = store.deliveries(("waiting", "planned", "held"))
-    open_still += [again for one in store.deliveries(REOPENED) if (again := reopened(app, one, now))]
+    open_still = store.deliveries(OPEN)
+    ended = store.deliveries(REOPENED, since=now - LATEST)
+    open_still += [again for one in ended if (again := reopened(app, one, now))]
     return [one for one in open_still if not gone(app, one)]
 
 
@@ -193,17 +244,12 @@ def reopened(app: App, ended: Delivery, now: datetime) -> Delivery | None:
     That is a refused one whose post has changed in time, or one that was missed before its time
     has come, by a clock that was ahead.
     """
-    again = step(ended, "planned", payload=None, not_before=None, reason="")
+    again = step(ended, "planned", reason="")
     if ended.state == "missed":
         return again if now < ended.at else None
     posts = app.library.posts.get(ended.campaign, ())
     changed = any(post.name == ended.post and post.digest != ended.digest for post in posts)
     return again if changed and not ended.is_late(now) else None
-
-
-def in_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """The deliveries in the order of their turns."""
-    return sorted(deliveries, key=lambda one: (one.at, one.account, one.campaign))
 
 
 def gone(app: App, delivery: Delivery) -> str:

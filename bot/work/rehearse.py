@@ -14,12 +14,12 @@ from bot.config import Account
 from bot.core.delivery import Delivery, step
 from bot.core.network import Publisher
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.work.deliver import LEASE, tick
-from bot.work.plan import ahead, instants
+from bot.work.deliver import LEASE, tick, wakes
+from bot.work.plan import Agenda, ahead
 from bot.work.report import delivery_line
 
 LINES = "deliveries.jsonl"
-Watch = Callable[[list[datetime]], Iterable[datetime]]
+Watch = Callable[[Agenda], Iterable[datetime]]
 
 
 def rehearse(app: App, start: datetime, days: float, out: Path, watch: Watch = iter) -> list[Delivery]:
@@ -54,10 +54,11 @@ def _stage(app: App, out: Path, database: Path) -> App:
 def _run(stage: App, start: datetime, end: datetime, out: Path, watch: Watch) -> list[Delivery]:
     _leave_alone(stage)
     before = {one.id: one for one in stage.store.deliveries()}
-    coming = ahead(stage, stage.store, start, end)
+    agenda = Agenda(ahead(stage, stage.store, start, end), start, end)
     try:
-        for instant in watch(instants(coming, start, end)):
+        for instant in watch(agenda):
             tick(stage, instant, granted=True)
+            agenda.add(wakes(stage, instant))
     finally:  # stopped midway, the folder still says what lies in it
         deliveries = [one for one in stage.store.deliveries() if before.get(one.id) != one]
         rows = "".join(json.dumps(delivery_line(one), ensure_ascii=False) + "\n" for one in deliveries)

@@ -52,6 +52,11 @@ def _uncertain(app: App, number: int) -> Delivery:
     return one
 
 
+def is_by_person(receipt: Receipt) -> bool:
+    """Whether a receipt stands for a post that a person told of."""
+    return receipt.id.startswith(PERSON)
+
+
 def is_withdrawn(one: Delivery) -> bool:
     """Whether a post was taken back from here already."""
     return one.state == "sent" and one.reason.startswith(WITHDRAWN)
@@ -76,7 +81,7 @@ def _delete(app: App, one: Delivery, receipt: Receipt) -> None:
     delete, label = publisher.delete, app.networks[one.network].label
     if delete is None:
         raise HandbillError(f"{label} lets nobody but a person delete this. Do it there: {_place(one)}")
-    if receipt.id.startswith(PERSON):
+    if is_by_person(receipt):
         raise HandbillError(f"A person posted this, so a person must delete it. Do it there: {_place(one)}")
     # An account that could not be opened at its slot is noted by its name, in brackets.
     if publisher.whoami() != one.identity and one.identity != f"({one.account})":

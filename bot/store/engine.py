@@ -1,0 +1,167 @@
+"""Open a database, SQLite or PostgreSQL, and say in one sentence what is wrong with it."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Float
+
+from bot.core.problem import HandbillError
+
+FILE = "sqlite:///"
+# How long a writer waits for another, in seconds.
+WAIT = 30.0
+
+
+class Seconds(FunctionElement[float]):
+    """Seconds since 1970 by the database's own clock, so that machines with wrong clocks agree on leases."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(Seconds, "sqlite")
+def _by_sqlite(*_: object, **__: object) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(Seconds, "postgresql")
+def _by_postgresql(*_: object, **__: object) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+def file_of(url: str) -> Path | None:
+    """The file that a database address names; None for a server."""
+    return Path(url.removeprefix(FILE)) if url.startswith(FILE) else None
+
+
+def open_engine(url: str, *, write: bool) -> Engine:
+    """An engine for an address: sqlite:///PATH, or postgresql+psycopg://USER@HOST/NAME.
+
+    With `write` False a SQLite database is a copy in memory, as the file stands now; nothing
+    beside or in it is touched. Raises what the driver raises.
+    """
+    if file := file_of(url):
+        return _sqlite(file) if write else _snapshot(file)
+    try:
+        # A connection that a restart of the server has broken is found out before it is used.
+        return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 10})
+    except ModuleNotFoundError as missing:
+        raise HandbillError("PostgreSQL needs one more part: pip install 'handbill[postgresql]'") from missing
+
+
+def lock(connection: Connection, *names: str) -> None:
+    """Wait until nobody else writes what has these names, and keep it until the transaction ends.
+
+    SQLite has one writer at a time anyway. PostgreSQL: advisory locks,
+    <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>, always in one order.
+    """
+    if connection.dialect.name == "postgresql":
+        for name in sorted(names):
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _sqlite(path: Path) -> Engine:
+    url = URL.create("sqlite", database=str(path))
+    return _begins_where_we_say(create_engine(url, connect_args={"timeout": WAIT}))
+
+
+def _snapshot(path: Path) -> Engine:
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    # A reader of a database in WAL makes files beside it; where there is no log, none is needed.
+    how = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=WAIT)) as file:
+        file.backup(memory)
+    return _begins_where_we_say(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+
+
+def _begins_where_we_say(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, below
+        _in_wal(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        # A deferred transaction that comes to write fails at once in WAL, whatever the timeout.
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _in_wal(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on; SQLite does not wait its timeout here while another does the same."""
+    until = monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or monotonic() > until:
+                raise
+            sleep(0.05)
+
+
+def shown(url: str) -> str:
+    """A database as a person would name it, without its password."""
+    file = file_of(url)
+    if file is None:
+        address = make_url(url)
+        return f"the database {address.database} at {address.host or 'this machine'}"
+    try:
+        beside = os.path.relpath(file)
+    except ValueError:  # on Windows, another drive
+        return str(file)
+    return str(file) if beside.startswith("..") else beside
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn what a database says into one sentence for a person."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise HandbillError(f"{shown(url)}: {sentence(url, error.orig)}") from error
+    except sqlite3.Error as error:
+        raise HandbillError(f"{shown(url)}: {sentence(url, error)}") from error
+
+
+# What a database says, and what that means to a person. The first that fits holds.
+OF_SQLITE = {
+    "readonly|read-only": "this database cannot be written. Check the permissions of the file and its folder.",
+    "disk I/O": "this database cannot be read or written. Check that it is a file, and that the disk is not full.",
+    "disk is full": "the disk is full. Make room, then run the same command again; nothing was lost.",
+    "unable to open": "this database cannot be opened. Check that its folder exists and may be written.",
+    "locked|busy": "another program holds this database for too long. Close it, then run the same command again.",
+    "not a database|malformed": "this file is no database of Handbill. Move it away, or name another in config.toml.",
+}
+OF_POSTGRESQL = {
+    "password|authentication|no pg_hba": "it does not let this user in. Check the user, and PGPASSWORD or ~/.pgpass.",
+    'database ".*" does not exist': "there is no database of this name. Make it: createdb NAME",
+    "No space left|disk full": "its disk is full. Make room there; nothing was lost.",
+    "read-only": "it cannot be written just now. Check that the address names the primary server.",
+    "permission denied": "this user may not do that there. Let the user make and change tables in it.",
+    "": "it does not answer. Check that it runs, and its address in config.toml; nothing was lost.",
+}
+
+
+def sentence(url: str, error: Any) -> str:
+    """What a database's complaint means, in words for a person; never its address with a password."""
+    said = str(error)
+    meanings = OF_SQLITE if file_of(url) else OF_POSTGRESQL
+    for sign, meaning in meanings.items():
+        if re.search(sign, said, re.IGNORECASE):
+            return meaning
+    return f"the database says: {said}"

@@ -1,0 +1,55 @@
+"""Doors: the publishers of one tick, each opened once, and what they answer."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.app import App
+from bot.core.delivery import Delivery
+from bot.core.network import Publisher
+from bot.core.problem import HandbillError, NetworkError, TryLater, Uncertain
+
+LOG = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+class Doors:
+    """The publishers of one tick, each opened once, and who each says it is."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._open: dict[str, Publisher] = {}
+        self._ids: dict[str, str] = {}
+
+    def publisher(self, account: str) -> Publisher:
+        """The open door to an account; raises a NetworkError."""
+        if account not in self._open:
+            self._open[account] = self._app.publisher(self._app.config.accounts[account])
+        return self._open[account]
+
+    def identity(self, account: str) -> str:
+        """The account's lasting id; its name in brackets where it must be connected first; raises TryLater."""
+        if account not in self._ids:
+            try:
+                self._ids[account] = told(self.publisher(account).whoami, TryLater)
+            except TryLater:
+                raise
+            except NetworkError:
+                self._ids[account] = f"({account})"
+        return self._ids[account]
+
+
+def stranger(doors: Doors, delivery: Delivery) -> bool:
+    """Whether the account is somebody else's than when the delivery's key was made."""
+    return not delivery.identity.startswith("(") and doors.identity(delivery.account) != delivery.identity
+
+
+def told(ask: Callable[[], Answer], otherwise: type[TryLater | Uncertain]) -> Answer:
+    """What a network answers; an answer that its module cannot read is `otherwise`, and stops nobody else."""
+    try:
+        return ask()
+    except HandbillError:
+        raise
+    except Exception as defect:
+        LOG.exception("an answer that could not be read")
+        raise otherwise(f"its answer could not be understood ({type(defect).__name__})") from defect
