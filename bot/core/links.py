@@ -325,8 +325,10 @@ def _ascii(domain: str) -> str | None:
 
 SPACE = "\t\n\v\f\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 # <https://github.com/bluesky-social/atproto/blob/main/packages/api/src/rich-text/detection.ts>
-SHORTENED = re.compile(rf"(?<![^{SPACE}(])http[sS]?://[^{SPACE}]+")
-ADDRESS = re.compile(r"(http|https)://(?:[^/?#\\]*@)?([^/?#\\@:]+)(?::(\d*))?([/?#\\].*)?", re.DOTALL)
+COMPOSED = re.compile(
+    rf"(?<![^{SPACE}(])(?:(https?://)[^{SPACE}]++|([a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)[^{SPACE}]*+)", re.I | re.A
+)
+ADDRESS = re.compile(r"(http[sS]?)://(?:[^/?#\\]*@)?([^/?#\\@:]+)(?::(\d*))?([/?#\\].*)?", re.DOTALL)
 DEFAULT_PORT = {"http": "80", "https": "443"}
 LONGEST_PATH, KEPT_OF_PATH = 15, 13
 
@@ -338,10 +340,28 @@ def shorten(text: str) -> str:
     """
     if "://" not in text:
         return text
-    return SHORTENED.sub(lambda match: _short_with_rest(match[0]), text)
+    parts, after = [], 0
+    for start, end in composer_links(text):
+        parts += [text[after:start], short_link(text[start:end])]
+        after = end
+    return "".join(parts) + text[after:]
 
 
-def link_without_punctuation(address: str) -> str:
+def composer_links(text: str) -> Iterator[tuple[int, int]]:
+    """Where a composer sees links, in order: with a scheme, or bare with an ending that exists."""
+    for match in COMPOSED.finditer(text):
+        # As in the library, "HTTPS://" in capitals is none.
+        if match[0].startswith("http") if match[1] else is_domain(match[2]):
+            yield match.start(), match.start() + len(_without_punctuation(match[0]))
+
+
+def is_domain(name: str) -> bool:
+    """Whether a name has an ending that exists, in small letters."""
+    before, _, ending = name.rpartition(".")
+    return bool(before) and ending in TLDS
+
+
+def _without_punctuation(address: str) -> str:
     """The address without one closing mark, and without a bracket that it did not open."""
     if address[-1] in ".,;:!?":
         address = address[:-1]
@@ -350,19 +370,17 @@ def link_without_punctuation(address: str) -> str:
     return address
 
 
-def _short_with_rest(address: str) -> str:
-    link = link_without_punctuation(address)
-    return _short(link) + address[len(link) :]
+def short_link(link: str) -> str:
+    """The link without scheme, its path and what follows cut to 13 characters and "..." when over 15.
 
-
-def _short(link: str) -> str:
-    """The link without scheme, its path and what follows cut to 13 characters and "..." when over 15."""
+    A bare one stays as it is.
+    """
     match = ADDRESS.fullmatch(link)
     host = match and _host(match[2])
     if not match or not host:
         return link
     scheme, _, port, path = match.groups("")
-    if port and port != DEFAULT_PORT[scheme]:
+    if port and port != DEFAULT_PORT[scheme.lower()]:
         host += ":" + port
     path = quote(path, safe="/?#%!$&'()*+,;=:@[]|~\\^`{}-._", errors="replace") if path != "/" else ""
     path = path if path[:1] in ("", "/") else "/" + path

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import regex
 
+from bot.core.links import composer_links, links
 from bot.core.post import Campaign, Post
 
 # The least common multiple of the weights 1 to 10: 1/weight stays a whole number, exact on every machine.
@@ -230,11 +231,23 @@ def shuffle(voice: Voice, name: str) -> str:
     return sha256(f"{voice.network}\n{voice.handle}\n{name}".encode()).hexdigest()
 
 
-LINK = regex.compile(r"https?://\S+")
+WITH_SCHEME, SPACE = regex.compile(r"https?://\S"), regex.compile(r"\s")
 NOT_WORD = regex.compile(r"[^\p{L}\p{N}]+")
 
 
 def sameness(text: str) -> str:
     """A short name that two texts share if only links, hashtags, case, marks or spaces set them apart."""
-    words = NOT_WORD.sub(" ", " ".join(word for word in LINK.sub("", text).casefold().split() if word[0] not in "#＃"))
-    return sha256(words.strip().encode()).hexdigest()[:32]
+    plain = " ".join(word for word in _without_links(text).casefold().split() if word[0] not in "#＃")
+    return sha256(NOT_WORD.sub(" ", plain).strip().encode()).hexdigest()[:32]
+
+
+def _without_links(text: str) -> str:
+    """The text without its links, each up to the next space; also bare ones, for networks add and drop schemes."""
+    starts = {start for start, _ in (*links(text), *composer_links(text))}
+    parts, after = [], 0
+    for start in sorted(starts.union(match.start() for match in WITH_SCHEME.finditer(text))):
+        if start >= after:
+            parts.append(text[after:start])
+            space = SPACE.search(text, start)
+            after = space.start() if space else len(text)
+    return "".join(parts) + text[after:]

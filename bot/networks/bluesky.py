@@ -14,12 +14,11 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import regex
 
-from bot.core.links import SPACE, link_without_punctuation, shorten
+from bot.core.links import SPACE, composer_links, is_domain, short_link
 from bot.core.measure import fits, measure, tidy, without_overlaps
 from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.core.tlds import TLDS
 from bot.http import Answer, Page, address, call, error_for, page
 from bot.media import Prepared, prepared, prepared_bytes
 
@@ -32,7 +31,6 @@ def share(variant: Variant, answers: Answers) -> str:
 # <https://github.com/bluesky-social/atproto/tree/main/packages/api/src/rich-text>
 OPEN = rf"(?<![^{SPACE}(])"
 MENTION = regex.compile(rf"{OPEN}@([A-Za-z0-9.-]+)\b", regex.ASCII)
-LINK = regex.compile(rf"{OPEN}(?:(https?://)[^{SPACE}]+|([a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)[^{SPACE}]*+)", regex.I)
 NOT_IN_TAG = rf"{SPACE}\xad\u2060\u200a-\u200d\u20e2"
 HASHTAG = regex.compile(rf"(?<![^{SPACE}])[#＃](?!\ufe0f)([^{NOT_IN_TAG}]++)")
 NAMING = regex.compile(r"[^0-9\p{P}]")
@@ -43,22 +41,25 @@ LONGEST_TAG = Counting(limit=64, unit="graphemes")
 
 
 def entities(text: str) -> list[Entity]:
-    """The links, hashtags, mentions and cashtags of a text; whether a mention exists is not known here."""
-    return without_overlaps([*_mentions(text), *_links(text), *_hashtags(text), *_cashtags(text)])
+    """The links, hashtags, mentions and cashtags of a text; whether a mention exists is not known here.
+
+    What a link is glued into, as in "#a(https://example.org", is no hashtag, so that a link is always one.
+    """
+    links = list(_links(text))
+    starts = {link.start for link in links}
+    hashtags = [tag for tag in _hashtags(text) if starts.isdisjoint(range(tag.start, tag.end))]
+    return without_overlaps([*_mentions(text), *links, *hashtags, *_cashtags(text)])
 
 
 def _mentions(text: str) -> Iterator[Entity]:
     for match in MENTION.finditer(text):
-        if _is_domain(match[1]) or match[1].endswith(".test"):
+        if is_domain(match[1]) or match[1].endswith(".test"):
             yield Entity(kind="mention", text=match[0], start=match.start(), end=match.end())
 
 
 def _links(text: str) -> Iterator[Entity]:
-    for match in LINK.finditer(text):
-        # As in the library, "HTTPS://" in capitals is none.
-        if match[0].startswith("http") if match[1] else _is_domain(match[2]):
-            link, start = link_without_punctuation(match[0]), match.start()
-            yield Entity(kind="link", text=link, start=start, end=start + len(link))
+    for start, end in composer_links(text):
+        yield Entity(kind="link", text=text[start:end], start=start, end=end)
 
 
 def _hashtags(text: str) -> Iterator[Entity]:
@@ -75,19 +76,15 @@ def _cashtags(text: str) -> Iterator[Entity]:
         yield Entity(kind="cashtag", text=match[0], start=match.start(), end=match.end())
 
 
-def _is_domain(name: str) -> bool:
-    before, _, ending = name.rpartition(".")
-    return bool(before) and ending in TLDS
-
-
 # <https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json>
 COUNTING = Counting(limit=300, unit="graphemes", link="shortened", bytes=3000)
+AS_SHOWN = replace(COUNTING, link="full")
 
 
 # --- the record of a post -----------------------------------------------------------------------
 
 POST, PROFILE, REPO = "app.bsky.feed.post", "app.bsky.actor.profile", "com.atproto.repo"
-RUN, SCHEME = re.compile(f"[^{SPACE}]+"), re.compile("https?://", re.IGNORECASE)
+SCHEME = re.compile("https?://", re.IGNORECASE)
 # <https://github.com/bluesky-social/atproto/blob/main/packages/syntax/src/uri.ts>
 URI = re.compile(r"\w+:(?://)?[^\s/]\S*", re.ASCII)
 # <https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json>
@@ -105,22 +102,13 @@ def rich_text(text: str) -> tuple[str, list[dict[str, Any]]]:
     shown, facets, after = "", list[dict[str, Any]](), 0
     for entity in entities(text):
         shown += text[after : entity.start]
-        words, feature, start = _shown(text, entity), _feature(entity), len(shown.encode())
+        words = short_link(entity.text) if entity.kind == "link" else entity.text
+        feature, start = _feature(entity), len(shown.encode())
         if feature:
             index = {"byteStart": start, "byteEnd": start + len(words.encode())}
             facets.append({"index": index, "features": [feature]})
         shown, after = shown + words, entity.end
     return shown + text[after:], facets
-
-
-def _shown(text: str, entity: Entity) -> str:
-    """An entity as it will stand in the text: a link without its scheme, and not too long."""
-    run = RUN.match(text, entity.start)
-    if entity.kind != "link" or not SCHEME.match(entity.text) or not run:
-        return entity.text
-    # What follows the link up to the next space decides where it ends, and stays as it is.
-    rest = len(run[0]) - len(entity.text)
-    return shorten(run[0])[: -rest or None]
 
 
 def _feature(entity: Entity) -> dict[str, str] | None:
@@ -472,8 +460,8 @@ class Account:
 
     def _record(self, variant: Variant, at: datetime) -> dict[str, Any]:
         text, facets = rich_text(_whole(tidy(variant.text)))
-        if not fits(text, replace(COUNTING, link="full")):
-            raise Refused(f"the text is {measure(text, COUNTING)} characters long, Bluesky takes {COUNTING.limit}")
+        if not fits(text, AS_SHOWN):
+            raise Refused(f"the text is {measure(text, AS_SHOWN)} characters long, Bluesky takes {COUNTING.limit}")
         if not are_sound(facets, text):
             raise Refused("the links and hashtags of this text cannot be told apart")
         made = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

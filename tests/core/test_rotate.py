@@ -239,6 +239,13 @@ def test_near_copies_in_other_posts_are_found_by_their_words() -> None:
 
 
 @pytest.mark.parametrize(
+    "link", ["https://example.org/a", "example.org/a", "my-site.org", "(http://example.org/a)", "info.town@example.org"]
+)
+def test_a_link_makes_no_other_words_however_it_is_written(link: str) -> None:
+    assert sameness(f"Clean air {link}\nnow") == sameness("Clean air now") != sameness("Clean air")
+
+
+@pytest.mark.parametrize(
     ("first", "last", "inside"),
     [(None, None, True), (1, None, True), (None, 1, True), (1, 1, True), (2, None, False), (None, 0, False)],
 )

@@ -14,11 +14,11 @@ from typing import Any
 
 import PIL.Image
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.core.links import shorten
-from bot.core.measure import fits, tidy
+from bot.core.links import composer_links
+from bot.core.measure import CAP, fits, measure, tidy
 from bot.core.post import Image, Variant
 from bot.core.problem import Refused, SignedOut, TryLater, Uncertain
 from bot.http import Answer, Page, page
@@ -65,6 +65,8 @@ class TestShare(ShareContract):
         pytest.param("#\ufe0f\u20e3", [], id="a key"),
         pytest.param("#a\u200bb", ["#a"], id="a letter without width ends it"),
         pytest.param("#...", [], id="marks only"),
+        pytest.param("#a(https://example.org/b", [], id="a link glued in"),
+        pytest.param("#a(example.org", [], id="a bare one"),
         pytest.param("#" + "a" * 64, ["#" + "a" * 64], id="64 letters"),
         pytest.param("#" + "a" * 65, [], id="65 letters"),
     ],
@@ -152,6 +154,7 @@ def marked(text: str) -> list[tuple[str, str]]:
         ),
         pytest.param("é example.org/a", [("example.org/a", "https://example.org/a")], id="a bare domain"),
         pytest.param("#Été2030 ¡#no", [("#Été2030", "Été2030")], id="a hashtag"),
+        pytest.param("#a(https://example.org/b", [("example.org/b", "https://example.org/b")], id="a link glued in"),
         pytest.param("$abc", [("$abc", "$ABC")], id="a cashtag"),
         pytest.param("Hi @ana.bsky.social", [], id="a mention stays plain"),
         pytest.param("https:///a", [], id="a link that no server takes"),
@@ -197,9 +200,35 @@ def test_the_facets_of_any_text_are_sound(text: str) -> None:
         assert cut[1:] == feature["tag"] or cut[1:].upper() == feature["tag"][1:] if "tag" in feature else cut
 
 
-@given(text=pieces.filter(lambda text: "#" not in text and "＃" not in text and "@" not in text))
-def test_links_are_shown_as_they_were_counted(text: str) -> None:
-    assert rich_text(text)[0] == shorten(text)
+LONG = "https://example.org/a/very/long/path?that=is#cut"
+glued = st.lists(st.sampled_from([*PIECES, LONG, LONG, "#a(", "HTTP://", "httpS://", "ſ"]), max_size=20).map("".join)
+long = st.tuples(glued, glued, st.integers(0, 120)).map(lambda parts: (parts[0] + " " + parts[1] * parts[2])[:CAP])
+
+
+@settings(max_examples=400)
+@example(text=f"#a({LONG}")
+@example(text=f"example.org/({LONG}")
+@example(text=f"a.nowhere/({LONG}")
+@example(text=f"http\u017f{LONG[5:]}")
+@given(text=pieces | glued | long)
+def test_what_is_counted_is_what_is_published(text: str) -> None:
+    shown, as_it_is = rich_text(tidy(text))[0], replace(NETWORK.counting, link="full")
+    assert measure(text, NETWORK.counting) == measure(shown, as_it_is)
+    assert fits(text, NETWORK.counting) == fits(shown, as_it_is)
+
+
+@settings(max_examples=400)
+@given(text=(pieces | glued).filter(lambda text: "httpS" not in text))  # in which its port differs from the original
+def test_links_are_those_that_the_official_library_finds(text: str) -> None:
+    from atproto_client.utils import detect_facets
+
+    data = text.encode()
+    spans = [(facet.index.byte_start, facet.index.byte_end) for facet in detect_facets(text) if is_link(facet)]
+    assert [data[start:end].decode() for start, end in spans] == [text[at:to] for at, to in composer_links(text)]
+
+
+def is_link(facet: Any) -> bool:
+    return str(facet.features[0].py_type).endswith("#link")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ mastodon-mock brings posts, media with descriptions, idempotency keys, accounts,
 means to fail, under /api/v1/_mock/. The front adds what other servers do otherwise:
   max_characters, url_cost, max_media, description_limit, image_size_limit, mime_types: told and held to, counted as
       Mastodon counts
-  idempotency: false for a server that ignores Idempotency-Key; POST /_control/forget-keys as after an hour
+  idempotency: false for a server that ignores Idempotency-Key; POST /_control/forget-keys as after an hour;
+      a key whose post was deleted meanwhile is answered 404
   api_versions: false for a server without them; instance_v2: false for one that knows only /api/v1/instance
   processing: media are "processing" for so many looks (202, 206), and cannot be posted until then
   headers: how the reset of the rate limit is written, "iso", "epoch" or "" for none; limit: requests in 5 minutes
@@ -26,7 +27,7 @@ Steer it with JSON:
   POST   /_control/reset         as at the start, with the tokens from above only
 
 Not imitated: other servers and their users, link cards (mastodon-mock makes one up), polls, moderation, streaming
-through the front, images looked into, followers; the 404 for a key whose post was deleted (a new post is made).
+through the front, images looked into, followers.
 """
 
 import json
@@ -119,6 +120,7 @@ class Mastodon:
         self._clients: dict[str, Client] = {}
         self._scopes: dict[str, set[str]] = {}
         self._age_of_keys = 0
+        self._made: dict[str, str] = {}
         self.revoked: set[str] = set()
 
     def fail(self, status: int, **more: Any) -> None:
@@ -180,13 +182,14 @@ class Mastodon:
         with self._lock:
             for method, path, change in self._changes():
                 if request.method == method and re.fullmatch(path, request.path):
-                    return change(request, answer)
+                    return change(asked, answer)
         return answer
 
     def _changes(self) -> Iterator[tuple[str, str, Callable[[Request, Answer], Answer]]]:
         yield "GET", "/api/v[12]/instance/?", self._instance
         yield "POST", "/api/v[12]/media", self._uploaded
         yield "GET", "/api/v1/media/[0-9]+", self._looked_at
+        yield "POST", "/api/v1/statuses", self._posted
         yield "POST", "/api/v1/apps", self._registered
         yield "POST", "/oauth/authorize", self._approved
         yield "POST", "/oauth/token", self._tokens_given
@@ -220,7 +223,7 @@ class Mastodon:
         if not self._allows(request):
             return _error(403, "This action is outside the authorized scopes")
         if request.method == "POST" and request.path == "/api/v1/statuses":
-            return self._bad_post(_given(request))
+            return self._deleted_since(request) or self._bad_post(_given(request))
         if request.method == "POST" and re.fullmatch("/api/v[12]/media", request.path):
             return self._bad_media(request)
         return None
@@ -233,6 +236,17 @@ class Mastodon:
             return True
         enough = {needed, needed.partition(":")[0]} | ({"profile"} if "verify_credentials" in request.path else set())
         return bool(self._scopes[token] & enough)
+
+    def _deleted_since(self, request: Request) -> Answer | None:
+        """A key that comes again asks for its post, which may be gone.
+
+        <https://github.com/mastodon/mastodon/blob/main/app/services/post_status_service.rb>
+        """
+        token, key = _token(request), request.headers.get("Idempotency-Key")
+        id = self._made.get(f"{token} {key} {self._age_of_keys}") if self.settings.idempotency else None
+        if id is None or forward(_request("GET", f"/api/v1/statuses/{id}", token, {}), self.behind).status != 404:
+            return None
+        return _error(404)
 
     def _bad_post(self, given: dict[str, Any]) -> Answer | None:
         counting = Counting(
@@ -325,6 +339,11 @@ class Mastodon:
         left = self._waiting.get(media["id"], 0)
         self._waiting[media["id"]] = max(0, left - 1)
         return as_json({**media, "url": None}, 206, _others(answer)) if left else answer
+
+    def _posted(self, request: Request, answer: Answer) -> Answer:
+        if key := request.headers.get("Idempotency-Key"):
+            self._made[f"{_token(request)} {key}"] = json.loads(answer.body)["id"]
+        return answer
 
     def _registered(self, request: Request, answer: Answer) -> Answer:
         app = json.loads(answer.body)

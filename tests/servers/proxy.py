@@ -5,6 +5,8 @@ What a rule can do (`do`):
   cut       cut the connection before the server hears of the request
   swallow   let the server carry it out, then cut without a byte of answer
   half      let the server carry it out, send the headers and half of the body, then cut
+  reset     let the server carry it out, then reset the connection
+  exchange  let the server carry it out, then answer `status` and `body` instead of what it said
   delay     wait `seconds`, then forward
   late      let the server carry it out, wait `seconds`, then answer
   answer    answer `status` and `body` at once; the server hears nothing
@@ -29,7 +31,7 @@ from urllib.parse import urlsplit
 
 from tests.servers.serving import Answer, Request, Served, as_json, options, serve_until_told
 
-DEEDS = ("pass", "cut", "swallow", "half", "delay", "late", "answer")
+DEEDS = ("pass", "cut", "swallow", "half", "reset", "exchange", "delay", "late", "answer")
 # Headers that hold for one connection only: <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>.
 OF_CONNECTION = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 
@@ -54,6 +56,10 @@ class Rule:
     def fits(self, request: Request) -> bool:
         """Whether this request is meant."""
         return self.method in {"", request.method} and re.search(self.path, request.target) is not None
+
+    def answer(self) -> Answer:
+        """What this rule says instead of the server."""
+        return Answer(status=self.status, body=self.body.encode(), headers={"Content-Type": "application/json"})
 
 
 class Proxy:
@@ -102,12 +108,14 @@ class Proxy:
         if rule.do == "cut":
             return Answer(only=0)
         if rule.do == "answer":
-            return Answer(status=rule.status, body=rule.body.encode(), headers={"Content-Type": "application/json"})
+            return rule.answer()
         if rule.do == "delay":
             self.wait(rule.seconds)
         answer = self._forward(request)
-        if rule.do == "swallow":
-            return replace(answer, only=0)
+        if rule.do == "exchange":
+            return rule.answer()
+        if rule.do in {"swallow", "reset"}:
+            return replace(answer, only=0, reset=rule.do == "reset")
         if rule.do == "half":
             head = len(answer.head())
             return replace(answer, only=head + len(answer.body) // 2 if answer.body else head // 2)

@@ -7,6 +7,7 @@ connection after the other. Bodies are read and written whole: no streams, no we
 import json
 import signal
 import socket
+import struct
 import sys
 import threading
 import traceback
@@ -76,12 +77,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back. `only`: the connection is cut after so many bytes of it, 0 for none at all."""
+    """What goes back.
+
+    `only`: the connection is cut after so many bytes of it, 0 for none at all; with `reset` in such a
+    way that the other side meets an error and no end.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     only: int | None = None
+    reset: bool = False
 
     def head(self) -> bytes:
         """The status line and the headers as they go over the wire."""
@@ -178,6 +184,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             whole = whole[: answer.only]
         self.wfile.write(whole)
+        if answer.reset:
+            self._reset()
+
+    def _reset(self) -> None:
+        """Throw the line away, so that the other side hears of it by an error and not by an end."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.close(self.connection.detach())
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = reply
 

@@ -118,6 +118,14 @@ def test_a_key_is_forgotten_after_its_time(mastodon_server: Server, api: Any) ->
     assert api.status_post("Hello", idempotency_key="one").id != first
 
 
+def test_a_key_whose_post_was_deleted_makes_no_other(mastodon_server: Server, api: Any) -> None:
+    api.status_delete(api.status_post("Hello", idempotency_key="one").id)
+    with pytest.raises(mastodon.MastodonNotFoundError):
+        api.status_post("Hello", idempotency_key="one")
+    assert api.status_post("Hello", idempotency_key="two").id
+    assert len(mastodon_server.app.posts()) == 1
+
+
 def test_many_at_once_with_one_key_make_one_post(mastodon_server: Server, web: httpx.Client) -> None:
     def post(number: int) -> str:
         headers = {"Idempotency-Key": "one"}

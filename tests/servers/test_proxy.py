@@ -79,6 +79,24 @@ def test_a_swallowed_answer_was_taken_by_the_server(
     assert (len(echo.app.asked), between.app.times_taken("POST", "^/a$")) == (1, 1)
 
 
+def test_a_reset_line_ends_with_an_error_after_the_server_took_the_request(
+    echo: Running[Echo], between: Running[Proxy], web: httpx.Client
+) -> None:
+    between.app.add("reset", method="POST")
+    with pytest.raises(httpx.ReadError):
+        web.post("/a")
+    assert len(echo.app.asked) == 1
+    assert web.post("/a").status_code == 201
+
+
+def test_an_answer_may_be_exchanged_after_the_server_took_the_request(
+    echo: Running[Echo], between: Running[Proxy], web: httpx.Client
+) -> None:
+    between.app.add("exchange", status=500, body="nonsense")
+    answer = web.post("/a")
+    assert (answer.status_code, answer.text, len(echo.app.asked)) == (500, "nonsense", 1)
+
+
 def test_half_an_answer_has_its_headers_and_half_its_body(between: Running[Proxy], web: httpx.Client) -> None:
     between.app.add("half")
     with web.stream("POST", "/a", content=b"12345678") as answer:
