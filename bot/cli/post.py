@@ -1,6 +1,7 @@
 """post: the library's posts."""
 
 import sys
+from collections import Counter
 from datetime import date
 
 import click
@@ -57,7 +58,9 @@ def list_command(ctx: click.Context, campaign: str | None, as_json: bool) -> Non
             f'There is no whole campaign "{campaign}". There are: {", ".join(sorted(app.library.campaigns)) or "none"}.'
         )
     today = local_day(app.clock(), app.config.zone)
-    uses = [(use.campaign, use.post) for use in app.ledger.uses()] if app.ledger else []
+    uses = Counter[tuple[str, str]]()
+    for said in app.ledger.spoken() if app.ledger else ():
+        uses[said.campaign, said.post] += said.count
     rows = [
         {
             "campaign": name,
@@ -66,7 +69,7 @@ def list_command(ctx: click.Context, campaign: str | None, as_json: bool) -> Non
             "wordings": max(len(words.wordings) for words in post.words.values()),
             "tags": list(post.tags),
             "state": standing(app.library.campaigns[name], post, today),
-            "uses": uses.count((name, post.name)),
+            "uses": uses[name, post.name],
         }
         for name, posts in app.library.posts.items()
         if campaign in (None, name)

@@ -212,7 +212,9 @@ def _is_overtaken(one: Delivery, newest: Mapping[str, datetime], stuck: set[str]
 
 
 def _why_never(one: Delivery) -> str:
-    return one.reason or "quiet hours, or the gap between posts, last longer than it may be late (`late` in config.toml)"
+    return (
+        one.reason or "quiet hours, or the gap between posts, last longer than it may be late (`late` in config.toml)"
+    )
 
 
 def unheard(delivery: Delivery) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,18 @@ from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
 from bot.store.engine import Seconds, lock, open_engine, shown, told
 from bot.store.rows import delivery_of, row_of
-from bot.store.tables import APPROVALS, DELIVERIES, LEASES, LOOKS, MEMORIES, METADATA, NOTICES, PAUSES, SIGHTINGS, STARTS
+from bot.store.tables import (
+    APPROVALS,
+    DELIVERIES,
+    LEASES,
+    LOOKS,
+    MEMORIES,
+    METADATA,
+    NOTICES,
+    PAUSES,
+    SIGHTINGS,
+    STARTS,
+)
 
 # Every schema this program knows, the newest last.
 REVISIONS = ("0001", "0002")
@@ -186,7 +197,9 @@ class Store:
             if {"", sending.campaign} & _pauses(connection) or _is_copy(connection, sending):
                 return False
             _save(connection, sending, lease)
-            connection.execute(update(LEASES).where(LEASES.c.account == lease.account).values(until=Seconds() + seconds))
+            connection.execute(
+                update(LEASES).where(LEASES.c.account == lease.account).values(until=Seconds() + seconds)
+            )
         return True
 
     def add(self, delivery: Delivery) -> Delivery:
@@ -207,18 +220,14 @@ class Store:
     def variants(self, account: str, since: datetime) -> list[tuple[datetime, Variant]]:
         """(when, words) of all that an account has said from `since` on."""
         when = func.coalesce(DELIVERIES.c.said, DELIVERIES.c.at)
-        query = select(DELIVERIES).where(
-            DELIVERIES.c.account == account, DELIVERIES.c.state.in_(USED), when >= since
-        )
+        query = select(DELIVERIES).where(DELIVERIES.c.account == account, DELIVERIES.c.state.in_(USED), when >= since)
         with self._reading() as connection:
             found = [delivery_of(row) for row in connection.execute(query.order_by(*_ORDER))]
         return [(one.said or one.at, one.variant) for one in found if one.variant]
 
     def names(self, network: str, identity: str) -> set[str]:
         """The names under which an account, by its lasting id, stands in the ledger."""
-        query = select(DELIVERIES.c.account).where(
-            DELIVERIES.c.network == network, DELIVERIES.c.identity == identity
-        )
+        query = select(DELIVERIES.c.account).where(DELIVERIES.c.network == network, DELIVERIES.c.identity == identity)
         with self._reading() as connection:
             return set(connection.scalars(query.distinct()))
 

@@ -159,9 +159,7 @@ def spent(app: App, store: "Store", accounts: Iterable[str], now: datetime) -> d
 def limits(app: App, account: str) -> Limits:
     """What bounds an account."""
     told = app.config.accounts[account]
-    return Limits(
-        zone=app.config.zone, gap=told.gap, per_day=told.per_day, budget=told.budget, quiet=app.config.quiet
-    )
+    return Limits(zone=app.config.zone, gap=told.gap, per_day=told.per_day, budget=told.budget, quiet=app.config.quiet)
 
 
 def pace(app: App, ledger: Ledger, now: datetime) -> Callable[[str], Pace]:
