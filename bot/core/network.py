@@ -213,4 +213,5 @@ class Network:
     pictures: Pictures = Pictures()
     price: Callable[[Variant], float] | None = None
     reading_cost: Callable[[Mapping[str, str], str], float] | None = None
+    reading_cost: Callable[[Mapping[str, str], str], float] | None = None
     fields: tuple[Field, ...] = ()
