@@ -16,6 +16,7 @@ from bot import config, library, networks
 from bot.config import Account, Config
 from bot.core.by_hand import ByHand
 from bot.core.choice import Speaker
+from bot.core.measure import in_a_row
 from bot.core.network import Field, Memory, Network, Publisher
 from bot.core.problem import AskedWrongly, HandbillError, Problem, SignedOut
 from bot.core.render import tidy
@@ -114,19 +115,19 @@ class App:
             language=account.language,
             knows=frozenset(me),
         )
-        return Speaker(voice=voice, network=network, me=me)
+        return Speaker(voice=voice, network=network, me=me, warning=in_a_row(account.answers.get("warning", "")))
 
     def _as_it_counts(self, account: Account) -> Network:
-        """The account's network with what its own server and plan allow, as far as that is known."""
+        """The account's network with what its own server, plan and answers allow, as far as that is known."""
         network = self.networks[account.network]
         if account.answers.get("mentions") == "yes":
             network = replace(network, may_mention=max(1, network.may_mention))
-        if network.adapt is None or not (memory := self.memory(account)):
+        if network.adapt is None:
             return network
         try:
-            return replace(network, counting=network.adapt(memory))
-        except SignedOut:
-            return network  # without the key nobody can read it; the account is held anyway
+            return replace(network, counting=network.adapt(self.memory(account), account.answers))
+        except SignedOut:  # without the key nobody can read its memory; the account is held anyway
+            return replace(network, counting=network.adapt({}, account.answers))
 
     def memory(self, account: Account) -> Memory:
         """What its network remembers of an account: kept in the ledger if that is open for writing."""

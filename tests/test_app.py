@@ -2,14 +2,16 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.app import ConfigBroken, example_config, here, open_app, sample_library
+from bot.app import App, ConfigBroken, example_config, here, open_app, sample_library
 from bot.core.problem import AskedWrongly, HandbillError
 from tests.making import library, write
 
+MASTODON = '[accounts.town]\nnetwork = "mastodon"\nserver = "https://town.example"\ntoken_env = "TOKEN"\n'
 BOX = '[accounts.box]\nnetwork = "outbox"\n'
 
 
@@ -68,6 +70,35 @@ def test_reading_makes_no_ledger(tmp_path: Path) -> None:
     write(tmp_path, {"config.toml": BOX})
     assert open_app(tmp_path / "config.toml").ledger is None
     assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+
+
+def spoken(folder: Path, config: str) -> App:
+    """The app of a config, with an account "town" and a key of its own."""
+    write(folder, {"config.toml": config})
+    return replace(open_app(folder / "config.toml"), environ={"HANDBILL_KEY_FILE": str(folder / "key")})
+
+
+def test_an_accounts_warning_stands_in_one_row_and_takes_of_its_room(tmp_path: Path) -> None:
+    speaker = spoken(tmp_path, MASTODON + 'warning = " Politics:\\n  rent "\n').speaker("town")
+    assert (speaker.warning, speaker.network.counting.limit) == ("Politics: rent", 500 - 14)
+
+
+def test_an_account_without_a_warning_has_all_its_room(tmp_path: Path) -> None:
+    speaker = spoken(tmp_path, MASTODON).speaker("town")
+    assert (speaker.warning, speaker.network.counting.limit) == ("", 500)
+
+
+def test_what_its_server_told_of_its_room_holds_too(tmp_path: Path) -> None:
+    app = spoken(tmp_path, MASTODON + 'warning = "Politics"\n')
+    assert app.store
+    app.memory(app.config.accounts["town"])["server"] = '{"characters": 5000}'
+    assert app.speaker("town").network.counting.limit == 4992
+
+
+def test_a_warning_takes_of_the_room_where_nobody_can_read_what_the_server_told(tmp_path: Path) -> None:
+    app = spoken(tmp_path, MASTODON + 'warning = "Politics"\n')
+    app.store.remember("town", "server", "in another key")
+    assert app.speaker("town").network.counting.limit == 492
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder that somebody is in")

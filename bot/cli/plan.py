@@ -9,6 +9,7 @@ import click
 
 from bot.cli.show import INSTANT, begin, complain, indented, left_out, lines, opened, span, watched
 from bot.core.delivery import Delivery
+from bot.core.post import Variant
 from bot.work.plan import Planned, plan
 from bot.work.report import plan_line
 
@@ -58,10 +59,17 @@ def _show_slot(planned: Planned, clock: str) -> None:
     length = f"{line['length']} of {line['limit']}"
     about = f"{slot.campaign}/{choice.post.name} (wording {choice.wording}, {choice.variant.language}; {length})"
     click.echo(f"  {head}  {click.style(about, dim=True)}{state}")
-    click.echo(indented(choice.variant.text, 6))
-    if choice.variant.image:
-        click.secho(f"      [picture: {choice.variant.image.alt}]", dim=True)
+    show_words(choice.variant, 6)
     click.echo()
+
+
+def show_words(variant: Variant, by: int) -> None:
+    """The exact words, moved to the right, with a row for what stands before or beside them."""
+    if variant.warning:
+        click.secho(indented(f"[content warning: {variant.warning}]", by), dim=True)
+    click.echo(indented(variant.text, by))
+    if variant.image:
+        click.secho(indented(f"[picture: {variant.image.alt}]", by), dim=True)
 
 
 @click.command("rehearse")
@@ -104,5 +112,5 @@ def show_deliveries(deliveries: Iterable[Delivery], zone: ZoneInfo) -> None:
         ended = f"{one.state}: {one.reason}" if one.reason else one.state
         click.echo(f"{at:%a %Y-%m-%d %H:%M}  {one.account}  {click.style(about, dim=True)}  {ended}")
         if one.variant and one.state == "sent":
-            click.echo(indented(one.variant.text, 4))
+            show_words(one.variant, 4)
         click.echo()

@@ -1,5 +1,6 @@
 """What an account says at a slot: the post, its wording, its exact words; or why it says nothing."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,11 +23,12 @@ PRACTICE = f"practice material (a sample, or a link to example.org: {EXAMPLES}),
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
-    """An account with all that a choice needs to know of it."""
+    """An account with all that a choice needs to know of it; `warning` stands before its posts, where it wants one."""
 
     voice: Voice
     network: Network
     me: Mapping[str, str] = field(default_factory=dict)
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,10 @@ class Choice:
 
     @property
     def words(self) -> str:
-        """What an approval names: a digest of the exact words on this network."""
-        return approval_of(self.speaker.network.name, self.variant.text if self.variant else "")
+        """What an approval names: a digest of the exact words on this network, and of the warning before them."""
+        if self.variant is None:
+            return approval_of(self.speaker.network.name, "")
+        return approval_of(self.speaker.network.name, self.variant.text, self.variant.warning)
 
     def use(self) -> Use | None:
         """The choice as rotation will remember it."""
@@ -65,9 +69,11 @@ class Choice:
         )
 
 
-def approval_of(network: str, text: str) -> str:
+def approval_of(network: str, text: str, warning: str = "") -> str:
     """The name under which an approval of these words for this network is kept."""
-    return sha256(f"{network}\n{text}".encode()).hexdigest()
+    # A row of JSON holds no line break, so it never reads as a network and its words.
+    whole = json.dumps((network, warning, text)) if warning else f"{network}\n{text}"
+    return sha256(whole.encode()).hexdigest()
 
 
 def choose(
@@ -171,6 +177,7 @@ def _words(
         target=next(iter(campaign.targets.values()), None),
         me=speaker.me,
         mentions=speaker.network.may_mention > 0,
+        warning=speaker.warning,
     )
     tags = turn_hashtags(campaign, post, speaker.network, history.turn(voice.account, campaign.name))
     found = fit(post, wording, setting, tags)

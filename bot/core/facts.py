@@ -20,7 +20,8 @@ class Setting:
     """Where and when words will stand: all that a template may ask for.
 
     `me` None: a supporter whose facts are not known yet. `target` None: the campaign's first.
-    `mentions`: a handle may be written where the target has one on this network.
+    `mentions`: a handle may be written where the target has one on this network. `warning`: what
+    the account puts before all its posts there.
     """
 
     campaign: Campaign
@@ -30,6 +31,7 @@ class Setting:
     target: Target | None = None
     me: Mapping[str, str] | None = None
     mentions: bool = True
+    warning: str = ""
 
 
 def known(campaign: Campaign) -> dict[str, object]:

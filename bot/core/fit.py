@@ -132,6 +132,7 @@ def _variant(post: Post, setting: Setting, words: Words, tags: tuple[str, ...], 
         hashtags=tags,
         title=title,
         language=setting.language,
+        warning=setting.warning,
         image=Image(file=post.image, alt=post.words[setting.language].alt) if post.image else None,
         fields=words.fields,
     )

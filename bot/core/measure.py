@@ -39,6 +39,11 @@ def tidy(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def in_a_row(text: str) -> str:
+    """The text in one row: plain, with single spaces, and none at its ends."""
+    return " ".join(tidy(text).split())
+
+
 def _as_counted(text: str, counting: Counting) -> str:
     """The text with its links and mentions replaced by what they cost."""
     if counting.link == "shortened":

@@ -181,12 +181,14 @@ class Network:
     link carries no words, people copy them first. `needs_link`: nothing can be shared without
     a link. `entities` finds what the network would link in a text. `practice`: nobody outside
     reads what is said there. `finds_surely`: what a publisher's `find` does not find was never
-    posted. `adapt`: how the server of an account counts, from its memory. `price`: what a post
-    costs there, in US dollars. `may_mention`: how many people an automated post may name there,
-    `mention_rule` the address of the rule. `client`: the library that `connect` imports. `sign_in`
-    talks with a person and gives the account's answers, by the name of the Field, knowing those
-    told already; without it each Field is asked for. `repeat_within`: a publisher's `repeat` is
-    harmless so long after the slot, always if None.
+    posted. `adapt`: how much room there is for an account's words, and how they count, from its
+    memory and its answers (those in config.toml, so none of the secrets). `price`: what a post
+    costs there, in US dollars. `reading_cost`: the most that reading cost in a month ("2026-11"), in
+    US dollars, from an account's memory. `may_mention`: how many people an automated post may name
+    there, `mention_rule` the address of the rule. `client`: the library that `connect` imports.
+    `sign_in` talks with a person and gives the account's answers, by the name of the Field, knowing
+    those told already; without it each Field is asked for. `repeat_within`: a publisher's `repeat`
+    is harmless so long after the slot, always if None.
     """
 
     name: str
@@ -207,7 +209,9 @@ class Network:
     client: str = ""
     sign_in: Callable[["Talk", Answers], dict[str, str]] | None = None
     repeat_within: timedelta | None = None
-    adapt: Callable[[Mapping[str, str]], Counting] | None = None
+    adapt: Callable[[Mapping[str, str], Answers], Counting] | None = None
     pictures: Pictures = Pictures()
     price: Callable[[Variant], float] | None = None
+    reading_cost: Callable[[Mapping[str, str], str], float] | None = None
+    reading_cost: Callable[[Mapping[str, str], str], float] | None = None
     fields: tuple[Field, ...] = ()

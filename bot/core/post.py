@@ -130,8 +130,9 @@ class Variant:
     """One post in its exact words for one network, ready to go out.
 
     `text` is what will stand there, link and hashtags in it; `words`, `link` and `hashtags`
-    are its parts. Until a supporter's facts are filled in, `text` and `words` hold a mark for
-    each, and `fields` its name and fallback.
+    are its parts. `warning` is what readers see first, where the network hides the rest behind
+    it until they ask for more. Until a supporter's facts are filled in, `text` and `words` hold
+    a mark for each, and `fields` its name and fallback.
     """
 
     text: str
@@ -140,6 +141,7 @@ class Variant:
     hashtags: tuple[str, ...] = ()
     title: str = ""
     language: str = "en"
+    warning: str = ""
     image: Image | None = None
     fields: tuple[tuple[str, str], ...] = ()
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
 from io import BytesIO
@@ -18,8 +18,20 @@ from urllib.parse import quote, urlencode, urlsplit
 import regex
 
 from bot.core.links import links_with_scheme
-from bot.core.measure import fits, measure, mentions, tidy, without_overlaps
-from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing, Talk
+from bot.core.measure import fits, in_a_row, measure, mentions, tidy, without_overlaps
+from bot.core.network import (
+    Answers,
+    Counting,
+    Entity,
+    Field,
+    Memory,
+    Network,
+    Payload,
+    Pictures,
+    Said,
+    Standing,
+    Talk,
+)
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater
 from bot.http import Answer, Diagnosis, address, call, error_for
@@ -86,10 +98,7 @@ PROPER = re.compile(r"[1-9][0-9]*\.[0-9]+\.[0-9]+(?:[-+.][A-Za-z0-9.+-]*)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What a server takes and is, as remembered from `day`; `warning`: what the account's content warning costs.
-
-    A `link` of 0 costs what it is long.
-    """
+    """What a server takes and is, as remembered from `day`. A `link` of 0 costs what it is long."""
 
     address: str = ""
     characters: int = COUNTING.limit
@@ -101,17 +110,15 @@ class Server:
     software: str = ""
     version: str = ""
     day: str = ""
-    warning: int = 0
 
     @property
     def honours_keys(self) -> bool:
         """Whether it surely gives back the first post where a key comes again; GoToSocial and Takahe post twice."""
         return self.software == "mastodon" and bool(PROPER.fullmatch(self.version))
 
-    @property
-    def counting(self) -> Counting:
-        """How it counts."""
-        return replace(COUNTING, limit=max(1, self.characters - self.warning), link=self.link or "full")
+    def counting(self, warning: str) -> Counting:
+        """How it counts, and the room it leaves beside a content warning."""
+        return replace(COUNTING, limit=max(0, self.characters - _cost(warning)), link=self.link or "full")
 
     @property
     def pictures(self) -> Pictures:
@@ -119,9 +126,17 @@ class Server:
         return Pictures(bytes=self.bytes, pixels=self.pixels, types=self.types, alt=self.alt)
 
 
-def adapt(memory: Mapping[str, str]) -> Counting:
-    """How the account's server counts, as far as it was asked."""
-    return remembered(memory).counting
+def adapt(memory: Mapping[str, str], answers: Answers) -> Counting:
+    """How the account's server counts, as far as it was asked, and the room beside the account's content warning."""
+    return remembered(memory).counting(in_a_row(answers.get("warning", "")))
+
+
+def _cost(warning: str) -> int:
+    """What a content warning costs; links in it are not shortened.
+
+    <https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb>
+    """
+    return measure(warning, Counting(limit=0, unit="graphemes")) or len(warning)
 
 
 def remembered(memory: Mapping[str, str]) -> Server:
@@ -315,7 +330,7 @@ class _Plain(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A paragraph, a line, or a link."""
         if tag in {"p", "br"}:
-            self.words += "\n"
+            self.words += "\n\n" if tag == "p" else "\n"
         if tag == "a":
             self._link, self._begins = dict(attrs).get("href") or "", len(self.words)
 
@@ -330,11 +345,11 @@ class _Plain(HTMLParser):
 
 
 def plain(html: str) -> str:
-    """The words of a post's HTML; its spaces and line breaks are not those that were sent."""
+    """The words of a post's HTML; its spaces and line breaks are not quite those that were sent."""
     parser = _Plain()
     parser.feed(html)
     parser.close()
-    return parser.words
+    return parser.words.strip()
 
 
 def folded(text: str) -> str:
@@ -359,10 +374,7 @@ class Account:
     door: Door
     memory: Memory = field(repr=False)
     visibility: str = "public"
-    warning: str = ""
     cache: str = ""
-
-    recent = None
 
     def whoami(self) -> str:
         """The server and the account's number there."""
@@ -384,7 +396,7 @@ class Account:
     def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
         """The words checked, the picture laid ready, and the newest post before it noted."""
         me, server, text = self._me(), self._server(at), tidy(variant.text)
-        self._check(text, variant.image, server)
+        self._check(text, variant.warning, variant.image, server)
         media = [self._uploaded(variant.image, server)] if variant.image else []
         before = self._listed(str(me["id"]), limit=1)
         return {
@@ -392,7 +404,7 @@ class Account:
             "status": text,
             "language": variant.language,
             "visibility": self.visibility,
-            "spoiler_text": self.warning,
+            "spoiler_text": variant.warning,
             "media_ids": media,
             "newest": str(before[0]["id"]) if before else "",
         }
@@ -432,6 +444,16 @@ class Account:
                 return self._receipt(status, key)
         return None
 
+    def recent(self, after: str) -> list[Said]:
+        """The newest posts: <https://docs.joinmastodon.org/methods/accounts/#statuses>.
+
+        What the server does not leave out, as answers to oneself, is left out here.
+        """
+        since = {"since_id": after} if after else {}
+        me = str(self._me()["id"])
+        found = self._listed(me, limit=40, exclude_replies=True, exclude_reblogs=True, **since)
+        return [self._said(one) for one in found if _is_post(one) and _age(str(one["id"])) > _age(after)]
+
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
         answer = self.door.let(lambda client: client.status_delete(receipt.id))
@@ -452,7 +474,10 @@ class Account:
     def _listed(self, account: str, **asked: Any) -> list[Mapping[str, Any]]:
         """Posts of the account, the newest first."""
         answer = self.door.checked(self.door.let(lambda client: client.account_statuses(account, **asked)))
-        return [one for one in _objects(_json(answer)) if one.get("id")]
+        listed = _json(answer)
+        if not isinstance(listed, list):
+            raise error_for(answer.status, who=self.door.host, repeatable=True)
+        return [one for one in _objects(listed) if one.get("id")]
 
     # --- the server -----------------------------------------------------------------------------
 
@@ -467,9 +492,7 @@ class Account:
         return known if known.day == day else self._keep(self._shown(), day)
 
     def _keep(self, shown: Mapping[str, Any], day: str) -> Server:
-        server = replace(
-            read_server(shown, self._software()), address=self.door.server, day=day, warning=_cost(self.warning)
-        )
+        server = replace(read_server(shown, self._software()), address=self.door.server, day=day)
         self.memory["server"] = json.dumps(asdict(server))
         return server
 
@@ -490,13 +513,13 @@ class Account:
 
     # --- words and pictures ---------------------------------------------------------------------
 
-    def _check(self, text: str, image: Image | None, server: Server) -> None:
-        host, counting = self.door.host, replace(server.counting, limit=server.characters - _cost(self.warning))
+    def _check(self, text: str, warning: str, image: Image | None, server: Server) -> None:
+        host, counting = self.door.host, server.counting(warning)
         alt = image.alt if image else ""
-        if re.search("[\ud800-\udfff]", text + alt):
+        if re.search("[\ud800-\udfff]", text + warning + alt):
             raise Refused("the text holds half of a character. Type that place anew.")
         if not fits(text, counting):
-            room = f"{counting.limit} beside the content warning" if self.warning else str(counting.limit)
+            room = f"{counting.limit} beside the content warning" if warning else str(counting.limit)
             raise Refused(f"the text is {measure(text, counting)} characters long; {host} takes {room}")
         if len(alt) > server.alt:
             raise Refused(f"the picture's description is {len(alt)} characters long; {host} takes {server.alt}")
@@ -529,9 +552,27 @@ class Account:
         """Whether a post has these words: as it is shown, or else as it was typed, where the server tells that."""
         if folded(plain(str(status.get("content") or ""))) == folded(payload["status"]):
             return True
+        return self._typed(status) == str(payload["status"]).strip()
+
+    def _typed(self, status: Mapping[str, Any]) -> str:
+        """A post as it was typed; "" where the server does not tell: <https://docs.joinmastodon.org/methods/statuses/#source>."""
         answer = self.door.let(lambda client: client.status_source(status["id"]))
-        typed = {} if answer.status in ABSENT else _object(_json(self.door.checked(answer)))
-        return tidy(str(typed.get("text", ""))).strip() == str(payload["status"]).strip()
+        told = {} if answer.status in ABSENT else _object(_json(self.door.checked(answer)))
+        return tidy(str(told.get("text", ""))).strip()
+
+    def _said(self, status: Mapping[str, Any]) -> Said:
+        """A post with its words; mentions are shown without their server, so those are asked for as they were typed."""
+        typed = self._typed(status) if status.get("mentions") else ""
+        text = typed or plain(str(status.get("content") or ""))
+        return Said(receipt=_receipt_of(status), text=text, at=self._instant(status.get("created_at")))
+
+    def _instant(self, told: object) -> datetime:
+        """An instant of the server's: <https://docs.joinmastodon.org/api/datetime-format/>."""
+        try:
+            at = datetime.fromisoformat(str(told))
+        except ValueError as error:
+            raise TryLater(f"{self.door.host} tells no instant that can be read") from error
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
     # --- what was posted ------------------------------------------------------------------------
 
@@ -543,19 +584,28 @@ class Account:
             return []
 
     def _receipt(self, status: Mapping[str, Any], key: str) -> Receipt:
-        receipt = Receipt(id=str(status["id"]), url=str(status.get("url") or status.get("uri") or ""))
+        receipt = _receipt_of(status)
         with suppress(HandbillError):  # the post is up, whatever becomes of our memory of it
             posted = [one for one in self._posted() if one != (key, receipt.id)]
             self.memory["posted"] = json.dumps([*posted, (key, receipt.id)][-KEPT_IDS:])
         return receipt
 
 
-def _cost(warning: str) -> int:
-    """What a content warning costs; links in it are not shortened.
+def _receipt_of(status: Mapping[str, Any]) -> Receipt:
+    return Receipt(id=str(status["id"]), url=str(status.get("url") or status.get("uri") or ""))
 
-    <https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb>
+
+def _is_post(status: Mapping[str, Any]) -> bool:
+    """Whether this was said by itself, and not passed on, nor said to somebody in an answer or a letter."""
+    return not (status.get("reblog") or status.get("in_reply_to_id") or status.get("visibility") == "direct")
+
+
+def _age(id: str) -> tuple[int, str]:
+    """Newer posts have greater ids: longer, or else later in the alphabet.
+
+    <https://docs.joinmastodon.org/api/guidelines/#id>
     """
-    return measure(warning, Counting(limit=1, unit="graphemes")) or 0
+    return len(id), id
 
 
 def _notes(me: Mapping[str, Any], server: Server, host: str) -> Iterator[str]:
@@ -573,8 +623,7 @@ def connect(answers: Answers, memory: Memory) -> Account:
     if visibility not in VISIBILITIES:
         raise SignedOut(f'"{visibility}" is no visibility. Write one of: {", ".join(VISIBILITIES)}')
     door = Door(answers["server"], answers["token"], answers.get("account", ""))
-    warning = tidy(answers.get("warning", "")).strip()
-    return Account(door, memory, visibility, warning, answers.get("cache", ""))
+    return Account(door, memory, visibility, answers.get("cache", ""))
 
 
 # --- connecting -----------------------------------------------------------------------------------
@@ -617,6 +666,8 @@ NETWORK = Network(
     hashtags=4,
     entities=entities,
     may_mention=1,
+    # Each server has rules of its own; this says where they stand.
+    mention_rule="https://docs.joinmastodon.org/user/signup/#tos",
     connect=connect,
     client="mastodon",
     sign_in=sign_in,

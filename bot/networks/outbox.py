@@ -83,9 +83,11 @@ def _plain(name: str) -> str:
 
 
 def readable(payload: Payload) -> str:
-    """The post's exact words, and below a row of dashes its picture's."""
-    image = payload.get("image")
-    return f"{payload['text']}\n" + (f"\n---\nPicture: {image['alt']}\n" if image else "")
+    """The post's exact words, and below a row of dashes its content warning and its picture's words."""
+    image, warning = payload.get("image"), payload.get("warning")
+    beside = [f"Content warning: {warning}"] if warning else []
+    beside += [f"Picture: {image['alt']}"] if image else []
+    return "\n".join([payload["text"], *(["", "---", *beside] if beside else []), ""])
 
 
 def _put(path: Path, text: str) -> None:

@@ -9,6 +9,18 @@ from tests.making import library, write
 
 KEYS = ["at", "local", "campaign", "account", "network", "post", "wording", "language", "text", "link", "hashtags"]
 KEYS += ["length", "limit", "state", "reason"]
+TOWN = """\
+timezone = "UTC"
+[accounts.town]
+network = "mastodon"
+server = "https://town.example"
+token_env = "TOKEN"
+warning = "Politics"
+[[schedule]]
+campaign = "air"
+accounts = ["town"]
+times = ["09:00"]
+"""
 FROM = ["--from", "2026-12-01T00:00Z"]
 
 
@@ -60,6 +72,24 @@ def test_a_rehearsal_says_what_the_plan_said(tmp_path: Path, say: Say) -> None:
     rows = (tmp_path / "out" / "deliveries.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(row)["text"] for row in rows] == planned
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_plan_and_rehearsal_show_warning_words_and_picture_as_they_will_stand_there(tmp_path: Path, say: Say) -> None:
+    write(tmp_path, {"config.toml": TOWN, "posts/air/lane.png": b"a picture"})
+    library(tmp_path, {"a.txt": '+++\nimage = { file = "lane.png", alt = "A lane,\\nfrom above" }\n+++\nOne.\n\nTwo.'})
+    rows = ["[content warning: Politics]", "One.", "", "Two.", "[picture: A lane,", "from above]"]
+    for asked, by in ((["plan"], 6), (["rehearse", "--out", "out"], 4)):
+        shown = say(*asked, *FROM, "--days", "1").out
+        assert "\n".join(f"{' ' * by}{row}".rstrip() for row in rows) + "\n\n" in shown, shown
+    (lies,) = (tmp_path / "out/town").glob("*.txt")
+    assert lies.read_text(encoding="utf-8").endswith("---\nContent warning: Politics\nPicture: A lane,\nfrom above\n")
+
+
+def test_a_warning_takes_of_the_room_that_a_plan_tells(tmp_path: Path, say: Say) -> None:
+    write(library(tmp_path, {"a.txt": "One."}), {"config.toml": TOWN})
+    (row,) = (json.loads(row) for row in say("plan", *FROM, "--days", "1", "--json").out.splitlines())
+    assert (row["text"], row["length"], row["limit"]) == ("One.", 4, 492)
+    assert "4 of 492" in say("plan", *FROM, "--days", "1").out
 
 
 def test_a_rehearsal_replaces_the_one_before_and_nothing_else(tmp_path: Path, say: Say) -> None:

@@ -147,6 +147,26 @@ class TestPractice:
         assert not is_example(Variant(text=text))
 
 
+def test_an_accounts_warning_comes_with_its_words_and_is_approved_with_them() -> None:
+    one = post("one", "Clean air.")
+    plain, warned, otherwise = (
+        chosen(one, who=replace(speaker(), warning=warning)) for warning in ("", "Politics", "Health")
+    )
+    assert [choice.variant and choice.variant.warning for choice in (plain, warned, otherwise)] == [
+        "",
+        "Politics",
+        "Health",
+    ]
+    assert len({plain.words, warned.words, otherwise.words}) == 3
+    assert warned.variant
+    assert warned.words == approval_of("pigeon", warned.variant.text, warned.variant.warning)
+
+
+@given(first=st.tuples(st.text(), st.text()), second=st.tuples(st.text(), st.text()))
+def test_an_approval_names_words_and_warning_apart(first: tuple[str, str], second: tuple[str, str]) -> None:
+    assert (approval_of("a", *first) == approval_of("a", *second)) == (first == second)
+
+
 @given(first=st.text(), second=st.text())
 def test_an_approval_names_exact_words_on_one_network(first: str, second: str) -> None:
     assert (approval_of("a", first) == approval_of("a", second)) == (first == second)

@@ -285,6 +285,12 @@ class TestCompose:
         assert compose(PIGEON, "Hi", (), "") == "Hi"
 
 
+def test_an_accounts_warning_stands_beside_the_words_and_a_supporter_has_none() -> None:
+    found = fit(post("a" * 101, short="Hello"), 1, setting(warning="Politics"), ())
+    assert isinstance(found, Variant) and (found.text, found.warning) == ("Hello", "Politics")
+    assert fitted(post("Hello")).warning == ""
+
+
 def test_an_accounts_facts_count_as_themselves() -> None:
     found = fit(post('{{ me.city or "x" }} ' + "a" * 90), 1, setting(me={"city": "Ulm"}), ())
     assert isinstance(found, Variant)

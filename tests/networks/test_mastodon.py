@@ -1,19 +1,22 @@
 """Mastodon: one server or the page that asks for it; links and mentions at a fixed price."""
 
 import json
+import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from bot.core.measure import measure
-from bot.core.network import Memory
+from bot.core.network import Memory, Payload
 from bot.core.post import Image, Receipt, Variant
-from bot.core.problem import NetworkError, Refused, SignedOut, TryLater
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.core.rotate import sameness
 from bot.networks.mastodon import (
     NETWORK,
     Account,
@@ -27,8 +30,19 @@ from bot.networks.mastodon import (
     sign_in,
 )
 from tests.networks import contract
-from tests.networks.contract import HASHTAGS, LINK, Script, ServerContract, ShareContract, Stage, variant
-from tests.servers.fixtures import Running, approve
+from tests.networks.contract import (
+    AWKWARD,
+    HASHTAGS,
+    LINK,
+    SECONDS,
+    Script,
+    ServerContract,
+    ShareContract,
+    Stage,
+    Wire,
+    variant,
+)
+from tests.servers.fixtures import Running, approve, running
 from tests.servers.mastodon import Mastodon
 from tests.servers.proxy import Proxy
 
@@ -151,6 +165,13 @@ def door(to: str, memory: Memory | None = None, **answers: str) -> Account:
     return connect(told, {} if memory is None else memory)
 
 
+@pytest.fixture
+def wire(mastodon_server: Server) -> Iterator[Running[Wire]]:
+    """What stands between us and the server; it says with each "too many requests" how long to wait."""
+    with running(Wire(mastodon_server.url)) as wire:
+        yield wire
+
+
 class TestPublish(ServerContract):
     network = NETWORK
     posting = ("POST", "/api/v1/statuses$")
@@ -187,10 +208,15 @@ def town(mastodon_server: Server) -> Account:
 
 
 def test_language_visibility_and_warning_come_along(mastodon_server: Server) -> None:
-    account = door(mastodon_server.url, visibility="Unlisted", warning="Politics: rent")
-    say(account, replace(HELLO, language="es"))
+    account = door(mastodon_server.url, visibility="Unlisted")
+    say(account, replace(HELLO, language="es", warning="Politics: rent"))
     (shown,) = mastodon_server.app.posts()
     assert (shown["language"], shown["visibility"], shown["spoiler_text"]) == ("es", "unlisted", "Politics: rent")
+
+
+def test_a_post_has_the_warning_that_was_seen_with_it_and_no_other(mastodon_server: Server) -> None:
+    say(door(mastodon_server.url, warning="Politics"), HELLO)
+    assert mastodon_server.app.posts()[0]["spoiler_text"] == ""
 
 
 @pytest.fixture
@@ -241,14 +267,34 @@ def test_an_old_server_takes_pictures_at_the_old_address(
 @pytest.mark.parametrize("warning", ["", "Politics 🗳️"], ids=["alone", "with a warning"])
 def test_a_text_at_the_limit_is_taken_and_one_more_is_refused(mastodon_server: Server, warning: str) -> None:
     mastodon_server.app.change(max_characters=100, url_cost=30)
-    account = door(mastodon_server.url, warning=warning)
+    account = door(mastodon_server.url)
     account.look()
-    room = adapt(account.memory).limit
+    room = adapt(account.memory, {"warning": warning}).limit
     longest = LINK + " " + "é" * (room - 31)
-    say(account, Variant(text=longest))
-    error = error_of(lambda: say(account, Variant(text=longest + "é"), "another"))
+    say(account, Variant(text=longest, warning=warning))
+    error = error_of(lambda: say(account, Variant(text=longest + "é", warning=warning), "another"))
     assert isinstance(error, Refused) and ("beside the content warning" in str(error)) == bool(warning)
     assert len(mastodon_server.app.posts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("warning", "room"),
+    [
+        pytest.param("Politics", 492, id="letters"),
+        pytest.param("  Politics,\n rent ", 486, id="as one row"),
+        pytest.param("https://example.org/a/long/one @ana@town.example", 452, id="links and mentions in full"),
+        pytest.param("🗳️👨‍👩‍👧‍👦", 498, id="an emoji as one"),
+        pytest.param("a" * 500, 0, id="no room"),
+        pytest.param("a" * 20_000, 0, id="a book"),
+    ],
+)
+def test_a_warning_leaves_less_room_for_the_words(warning: str, room: int) -> None:
+    assert adapt({}, {"warning": warning}).limit == room
+
+
+def test_a_warning_that_leaves_no_room_is_refused_with_a_reason(town: Account) -> None:
+    error = error_of(lambda: town.prepare(replace(HELLO, warning="a" * 501), KEY, AT))
+    assert isinstance(error, Refused) and "takes 0 beside the content warning" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +304,7 @@ def test_a_text_at_the_limit_is_taken_and_one_more_is_refused(mastodon_server: S
         pytest.param(
             Variant(text="a", image=Image(file="none.png", alt="half \ud83d")), "half of a", id="half of a letter"
         ),
+        pytest.param(Variant(text="a", warning="half \ud83d"), "half of a", id="half of a letter in the warning"),
         pytest.param(Variant(text="a", image=Image(file="none.png", alt="a")), "cannot be read", id="no picture"),
     ],
 )
@@ -373,12 +420,99 @@ def test_where_keys_are_ignored_the_post_is_looked_for(mastodon_server: Server, 
     assert found is not None and found.id == post["id"]
 
 
+def lost(wire: Running[Wire], harm: str) -> tuple[Account, Payload]:
+    """A post whose answer got lost on the way."""
+    account = door(wire.url)
+    payload = account.prepare(HELLO, KEY, AT)
+    wire.app.add(harm, method="POST", path=STATUSES)
+    assert isinstance(error_of(lambda: account.publish(payload, KEY)), Uncertain)
+    return account, payload
+
+
+def repeated(account: Account, payload: Payload) -> Receipt:
+    assert account.repeat is not None
+    return account.repeat(payload, KEY)
+
+
+@pytest.mark.parametrize("harm", ["cut", "swallow"])
+@pytest.mark.parametrize(
+    ("again", "error"),
+    [
+        pytest.param({"do": "answer", "status": 429}, TryLater, id="too many requests"),
+        pytest.param({"do": "answer", "status": 408}, TryLater, id="not heard"),
+        pytest.param({"do": "answer", "status": 401}, SignedOut, id="a key that is no longer accepted"),
+        pytest.param({"do": "answer", "status": 403}, SignedOut, id="not allowed"),
+        pytest.param({"do": "answer", "status": 503}, Uncertain, id="a server that may have taken it"),
+        pytest.param({"do": "swallow"}, Uncertain, id="lost again"),
+    ],
+)
+def test_a_repeat_says_whether_it_may_have_arrived_and_the_next_one_leaves_one_post(
+    mastodon_server: Server, wire: Running[Wire], harm: str, again: dict[str, Any], error: type[NetworkError]
+) -> None:
+    account, payload = lost(wire, harm)
+    wire.app.add(**again, method="POST", path=STATUSES)
+    raised = error_of(lambda: repeated(account, payload))
+    assert type(raised) is error
+    assert getattr(raised, "seconds", None) == (SECONDS if again.get("status") == 429 else None)
+    receipt = repeated(account, payload)
+    assert [post["id"] for post in mastodon_server.app.posts()] == [receipt.id]
+
+
+def test_a_repeat_to_a_server_that_is_away_is_tried_later(mastodon_server: Server, wire: Running[Wire]) -> None:
+    account, payload = lost(wire, "swallow")
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{held.getsockname()[1]}"
+        server = json.loads(account.memory["server"]) | {"address": away}
+        far = door(away, {"server": json.dumps(server)})
+        assert isinstance(error_of(lambda: repeated(far, payload)), TryLater)
+    assert len(mastodon_server.app.posts()) == 1
+
+
 def test_a_post_belongs_to_the_key_that_it_was_posted_for(mastodon_server: Server, town: Account) -> None:
     first, second = (town.prepare(HELLO, key, AT) for key in ("a", "b"))
     receipt = town.publish(first, "a")
     assert town.find(second, "b") is None
     assert town.publish(second, "b") != receipt
     assert town.find(first, "a") == receipt
+
+
+def test_twenty_posts_of_other_keys_are_told_apart_and_no_more_are_kept(town: Account) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    for number in range(20):
+        town.publish(payload, f"other {number}")
+    assert town.find(payload, KEY) is None
+    receipt = town.publish(payload, KEY)
+    kept = json.loads(town.memory["posted"])
+    assert len(kept) == 20 and kept[-1] == [KEY, receipt.id]
+
+
+def test_a_post_that_is_found_often_pushes_no_other_out_of_memory(town: Account) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    town.publish(payload, "first")
+    town.publish(payload, "second")
+    for _ in range(20):
+        town.find(payload, "second")
+    assert town.find(payload, KEY) is None
+
+
+@pytest.mark.parametrize("kept", ["", "{", "7", '["a"]', "[7]"], ids=str)
+def test_a_memory_of_posts_that_cannot_be_read_hides_no_post(town: Account, kept: str) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    receipt = town.publish(payload, KEY)
+    town.memory["posted"] = kept
+    assert town.find(payload, KEY) == receipt
+
+
+def test_a_memory_that_cannot_be_written_hides_no_post(mastodon_server: Server, town: Account) -> None:
+    class Sealed(dict[str, str]):
+        def __setitem__(self, name: str, value: str) -> None:
+            raise SignedOut("another key wrote this")
+
+    payload = town.prepare(HELLO, KEY, AT)
+    sealed = door(mastodon_server.url, Sealed(town.memory))
+    receipt = sealed.publish(payload, KEY)
+    assert sealed.find(payload, KEY) == receipt
 
 
 def test_a_post_that_somebody_deleted_is_not_posted_again(mastodon_server: Server, town: Account) -> None:
@@ -447,6 +581,105 @@ def test_words_that_a_server_shows_otherwise_are_known_by_how_they_were_typed(
     assert town.find(payload, KEY) is None
 
 
+# --- what stands on the account -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *AWKWARD.values(),
+        "Ask @other, and @other@127.0.0.1, and @ana@far.example!",
+        f"See {LINK}, (https://example.org/ünï) and example.org.",
+        "one\n\n\ntwo\n three  four",
+        "#CleanAir (#no) #a·b, #1 and C# #مرحبا",
+    ],
+)
+def test_words_that_stand_there_are_known_again(town: Account, words: str) -> None:
+    post = variant(NETWORK, words, HASHTAGS, LINK)
+    receipt = say(town, post)
+    (said,) = town.recent("")
+    assert said.receipt == receipt
+    assert sameness(said.text) == sameness(post.text)
+    assert words.split(maxsplit=1)[0] in said.text
+
+
+def test_paragraphs_and_lines_stand_as_they_were_sent(town: Account) -> None:
+    text = "One & two.\nThree.\n\nFour: https://example.org/a/path/that/is/long?and=shown&cut=short"
+    say(town, Variant(text=text))
+    assert town.recent("")[0].text == text
+
+
+def test_mentions_are_told_as_they_were_typed_or_else_as_they_are_shown(mastodon_server: Server, town: Account) -> None:
+    host = town.door.host.partition(":")[0]
+    say(town, Variant(text=f"Hello @other@{host}!"))
+    shown = {**mastodon_server.app.posts()[0], "mentions": [{"acct": "other"}]}
+    listed: dict[str, Any] = {"status": 200, "path": "/accounts/[0-9]+/statuses", "body": [shown]}
+    mastodon_server.app.fail(**listed)
+    assert town.recent("")[0].text == f"Hello @other@{host}!"
+    mastodon_server.app.fail(**{**listed, "body": [{**shown, "content": "<p>Hello @<span>other</span>!</p>"}]})
+    mastodon_server.app.fail(404, path="/source")
+    assert town.recent("")[0].text == "Hello @other!"
+
+
+def test_what_came_after_a_post_is_told_the_newest_first(town: Account) -> None:
+    first, second, third = (say(town, Variant(text=text), text) for text in ("One", "Two", "Three"))
+    assert [said.receipt for said in town.recent("")] == [third, second, first]
+    assert [said.receipt for said in town.recent(first.id)] == [third, second]
+    assert town.recent(third.id) == []
+
+
+def test_a_server_that_knows_no_bound_is_cut_short_at_it(mastodon_server: Server, town: Account) -> None:
+    ids = ["100", "99", "98", "9"]
+    say(town, HELLO)
+    posts = [{**mastodon_server.app.posts()[0], "id": id} for id in ids]
+    mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=posts)
+    assert [said.receipt.id for said in town.recent("98")] == ["100", "99"]
+
+
+def test_no_more_than_forty_are_told(town: Account) -> None:
+    for number in range(41):
+        say(town, Variant(text=f"Number {number}"), str(number))
+    texts = [said.text for said in town.recent("")]
+    assert len(texts) == 40 and (texts[0], texts[-1]) == ("Number 40", "Number 1")
+
+
+def test_an_answer_a_letter_and_what_was_passed_on_are_no_posts(mastodon_server: Server, town: Account) -> None:
+    ours = say(town, HELLO)
+    for more in ({"in_reply_to_id": ours.id}, {"visibility": "direct"}):
+        town.door.checked(town.door.ask("POST", STATUSES[:-1], data={"status": "Psst @other", **more}))
+    town.door.checked(town.door.ask("POST", f"{STATUSES[:-1]}/{ours.id}/reblog"))
+    assert len(mastodon_server.app.posts()) == 4
+    assert [said.receipt for said in town.recent("")] == [ours]
+
+
+@pytest.mark.parametrize("more", [{"reblog": {"id": "1"}}, {"in_reply_to_id": "1"}], ids=["passed on", "an answer"])
+def test_what_a_server_does_not_leave_out_is_left_out(
+    mastodon_server: Server, town: Account, more: dict[str, Any]
+) -> None:
+    say(town, HELLO)
+    shown = {**mastodon_server.app.posts()[0], **more}
+    mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown])
+    assert town.recent("") == []
+
+
+@pytest.mark.parametrize(
+    "told", ["2026-03-02T08:30:00.000Z", "2026-03-02T09:30:00+01:00", "2026-03-02T08:30:00"], ids=str
+)
+def test_a_post_has_its_instant_in_utc(mastodon_server: Server, town: Account, told: str) -> None:
+    say(town, HELLO)
+    shown = {**mastodon_server.app.posts()[0], "created_at": told}
+    mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown])
+    (said,) = town.recent("")
+    assert said.at == AT and said.at.utcoffset() == timedelta(0)
+
+
+def test_a_list_that_cannot_be_read_is_asked_for_later(mastodon_server: Server, town: Account) -> None:
+    say(town, HELLO)
+    for shown in ({**mastodon_server.app.posts()[0], "created_at": None}, {}):
+        mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown] if shown else {"error": "?"})
+        assert isinstance(error_of(lambda: town.recent("")), TryLater)
+
+
 # --- the account and its server -----------------------------------------------------------------
 
 
@@ -478,7 +711,7 @@ def test_an_account_that_moved_or_may_be_told_twice_is_noted(mastodon_server: Se
 def test_a_server_tells_how_it_counts(mastodon_server: Server, town: Account, settings: dict[str, Any]) -> None:
     mastodon_server.app.change(max_characters=5000, url_cost=25, description_limit=99, **settings)
     say(town, Variant(text="a" * 5000))
-    counting = adapt(town.memory)
+    counting = adapt(town.memory, {})
     assert (counting.limit, counting.link) == (5000, 25)
     assert json.loads(town.memory["server"])["alt"] == 99
 
@@ -486,20 +719,21 @@ def test_a_server_tells_how_it_counts(mastodon_server: Server, town: Account, se
 def test_a_server_that_tells_nothing_counts_as_most_do(mastodon_server: Server, town: Account) -> None:
     mastodon_server.app.fail(404, times=9, path="/instance|nodeinfo")
     town.look()
-    assert adapt(town.memory) == NETWORK.counting
+    assert adapt(town.memory, {}) == NETWORK.counting
     assert town.repeat is None
 
 
 @pytest.mark.parametrize("server", ["", "{", "[]", '{"new": 1}', "null"], ids=str)
 def test_without_a_memory_that_can_be_read_it_counts_as_most_do(server: str) -> None:
-    assert adapt({"server": server}) == adapt({}) == NETWORK.counting
+    assert adapt({"server": server}, {}) == adapt({}, {}) == NETWORK.counting
 
 
 def test_an_odd_description_harms_nothing() -> None:
     odd = {"configuration": [], "version": 4, "max_toot_chars": 3000, "description_limit": "x"}
     server = read_server(odd, "")
     assert (server.characters, server.link, server.alt) == (3000, 23, 1500)
-    assert read_server({"configuration": {"statuses": {"characters_reserved_per_url": 0}}}, "").counting.link == "full"
+    unpriced = read_server({"configuration": {"statuses": {"characters_reserved_per_url": 0}}}, "")
+    assert unpriced.counting("").link == "full"
     types = read_server({"configuration": {"media_attachments": {"supported_mime_types": ["video/mp4"]}}}, "").types
     assert "image/png" in types
 

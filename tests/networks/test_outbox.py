@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.post import Image, Variant
 from bot.core.problem import Refused, TryLater
-from bot.networks.outbox import NETWORK, Outbox, connect
+from bot.networks.outbox import NETWORK, Outbox, connect, readable
 from tests.networks.contract import PublishContract, Stage
 
 KEY = "outbox/town/air/2026-12-01/09:00"
@@ -55,6 +55,18 @@ def test_a_picture_lies_beside_its_post_with_its_words(tmp_path: Path) -> None:
     box.publish(box.prepare(Variant(text="Look.", image=image), KEY, AT), KEY)
     assert (tmp_path / "out/2026-12-01-0900-air@town.png").read_bytes() == b"picture"
     assert (tmp_path / "out/2026-12-01-0900-air@town.txt").read_text() == "Look.\n\n---\nPicture: A lane\n"
+
+
+def test_a_content_warning_lies_beside_its_post(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "out", "town")
+    box.publish(box.prepare(Variant(text="Look.", warning="Politics"), KEY, AT), KEY)
+    assert (tmp_path / "out/2026-12-01-0900-air@town.txt").read_text() == "Look.\n\n---\nContent warning: Politics\n"
+    assert json.loads((tmp_path / "out/2026-12-01-0900-air@town.json").read_text())["warning"] == "Politics"
+
+
+def test_a_warning_and_a_picture_stand_below_one_row_of_dashes() -> None:
+    payload = {"text": "Look.", "warning": "Politics", "image": {"alt": "A lane"}}
+    assert readable(payload) == "Look.\n\n---\nContent warning: Politics\nPicture: A lane\n"
 
 
 def test_a_post_whose_picture_is_gone_is_refused_before_anything_is_public(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_somebody_else_is_mentioned_nowhere_and_the_rule_is_named(tmp_path: Path
     for network in ALL:
         why = said[f"town-{network}"]
         assert why.startswith("skipped: ") and "mentioning people" in why and NETWORKS[network].mention_rule in why
-    assert all(NETWORKS[network].mention_rule.startswith("https://") for network in ("x", "bluesky"))
+    assert all(NETWORKS[network].mention_rule.startswith("https://") for network in ALL)
     assert trio.counts() == NONE
 
 
