@@ -20,6 +20,7 @@ from bot.core.delivery import (
     State,
     after_error,
     after_look,
+    backoff,
     in_time,
     step,
     turn,
@@ -306,7 +307,7 @@ def _settled(run: Tick, delivery: Delivery) -> Delivery:
         return _looked(run, delivery)
     except NetworkError as error:
         if isinstance(error, TryLater | SignedOut) and not is_late:
-            return replace(delivery, reason=f"nobody can look yet whether it was posted: {error}")
+            return delivery
         why = str(error) if isinstance(error, Refused) else f"nobody can look whether it was posted: {error}"
         return step(delivery, "uncertain", reason=why)
 
@@ -327,7 +328,8 @@ def _looked(run: Tick, delivery: Delivery) -> Delivery:
     )
     match after_look(delivery, can, run.now):
         case "planned":
-            return step(delivery, "planned", reason="the run before ended in the middle of it")
+            ready = step(delivery, "planned", reason=delivery.reason or "the run before ended in the middle of it")
+            return replace(ready, not_before=run.now + backoff(ready)) if delivery.reason else ready
         case "look again":
             return replace(delivery, not_before=run.now + SECOND_LOOK)
         case "repeat":
