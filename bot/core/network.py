@@ -213,5 +213,4 @@ class Network:
     pictures: Pictures = Pictures()
     price: Callable[[Variant], float] | None = None
     reading_cost: Callable[[Mapping[str, str], str], float] | None = None
-    reading_cost: Callable[[Mapping[str, str], str], float] | None = None
     fields: tuple[Field, ...] = ()
