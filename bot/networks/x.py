@@ -5,10 +5,12 @@ import logging
 import re
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cached_property
 from hashlib import sha256
 from html import unescape
 from io import BytesIO
@@ -21,10 +23,22 @@ import regex
 
 from bot.core.links import links
 from bot.core.measure import fits, measure, tidy, without_overlaps
-from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing, Talk
+from bot.core.network import (
+    Answers,
+    Counting,
+    Entity,
+    Field,
+    Memory,
+    Network,
+    Payload,
+    Pictures,
+    Said,
+    Standing,
+    Talk,
+)
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.http import Answer, Diagnosis, address, call, error_for
+from bot.http import Answer, Diagnosis, address, call, error_for, seconds_to_wait
 from bot.media import prepared
 
 NAME = "X"
@@ -80,19 +94,26 @@ LABEL_HELP = "https://help.x.com/en/using-x/automated-account-labels"
 KEYS = ("api_key", "api_secret", "access_token", "access_secret")
 # X's own examples send a picture in pieces of this size: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>
 PIECE = 1_000_000
-# How many seconds X may work on a picture.
-PATIENCE = 20
+# How many seconds one call may take; all those that lay one picture ready; X's work on it among these.
+A_CALL, AN_UPLOAD, PATIENCE = 20.0, 60.0, 20
+# An access token lasts two hours, and is exchanged when so little of them is left:
+# <https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code>
+SOON = timedelta(minutes=10)
+# For how many seconds another process may be about to keep the tokens that it was given.
+MOMENTS = (0.0, 0.5, 1.5)
+
+
+Ask = Callable[..., dict[str, Any]]
+"""A call by its method and path, with what else `requests` takes; gives the data of the answer."""
 
 
 class Door:
-    """Calls to X as one account. tweepy words and signs them, and hands them to `send`; `bot.http` carries them.
-
-    `memory` holds "tokens", the newest pair of OAuth 2.0 as JSON: access and refresh.
-    """
+    """Calls to X as one account. tweepy words and signs them, and hands them to `send`; `bot.http` carries them."""
 
     def __init__(self, answers: Answers, memory: Memory) -> None:
         self._given = {name: value.strip() for name, value in answers.items()}
-        self.memory = memory
+        self._kept = memory
+        self._latest: datetime | None = None
         self.signs = all(self._given.get(name) for name in KEYS)
         if not self.signs and not self._given.get("client_id"):
             missing = ", ".join(name for name in KEYS if not self._given.get(name))
@@ -101,7 +122,6 @@ class Door:
         # goes elsewhere only if the organizer names another server; a token has no such bounds.
         self.server = address(self._given.get("server") or (SIGNED_FOR if self.signs else API), API)
         self.again = f"Run: handbill account connect {self._given.get('account', '')}".rstrip()
-        self._forget_another_account()
         keys = [self._given[name] for name in KEYS] if self.signs else []
         tweepy = _tweepy()
         # It gets no bearer token, for it logs its headers: `send` adds it.
@@ -109,17 +129,33 @@ class Door:
         self.client.session.mount(SIGNED_FOR, self)
         self._auth = tweepy.OAuth1UserHandler(*keys).apply_auth() if keys else None
 
+    @cached_property
+    def memory(self) -> Memory:
+        """What is remembered of this account; where a person gave another one's keys, it begins anew here.
+
+        "of" says whose keys it is about, "id" is the account's number, "sent" its last posts, "reads" what
+        was read; "tokens" is the newest pair of OAuth 2.0 as JSON: access, refresh, and when access ends.
+        """
+        key = self._given["access_token"] if self.signs else self._given.get("refresh_token", "")
+        of = sha256(key.encode()).hexdigest()
+        if key and self._kept.get("of") != of:
+            if "of" in self._kept:
+                for name in ("tokens", "id", "sent"):
+                    self._kept.pop(name, None)
+            self._kept["of"] = of
+        return self._kept
+
     def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """The data of an answer to what tweepy has no words for."""
+        """The data of an answer to what tweepy has no words for; `timeout` is in seconds."""
         with self.client.session.request(method, SIGNED_FOR + path, auth=self._auth, **more) as response:
             return dict(response.json().get("data") or {})
 
-    def send(self, request: Any, **_: object) -> Any:
+    def send(self, request: Any, timeout: float | None = None, **_: object) -> Any:
         """Carry a request of tweepy's, as `requests` wants it of an adapter; raise what a refusal means."""
-        answer = self._carried(request)
-        if answer.status == 401 and not self.signs:
-            self._renew()
-            answer = self._carried(request)
+        token = self._access()
+        answer = self._carried(request, token, timeout or A_CALL)
+        if answer.status == 401 and token:
+            answer = self._carried(request, self._access_after(token), timeout or A_CALL)
         gone = request.method == "DELETE" and answer.status == 404
         if not gone and not 200 <= answer.status < 300:
             raise meaning(answer, self.again)
@@ -128,27 +164,66 @@ class Door:
             raise meaning(answer, self.again)
         return _response(body, request)
 
-    def _carried(self, request: Any) -> Answer:
+    def _carried(self, request: Any, token: str, seconds: float) -> Answer:
         where, kept = urlsplit(request.url), ("Authorization", "Content-Type")
         headers = {name: request.headers[name] for name in kept if name in request.headers}
-        if not self.signs:
-            headers["Authorization"] = f"Bearer {self._access()}"
-        return call(
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return self._called(
             request.method,
-            self.server + where.path + ("?" + where.query if where.query else ""),
+            where.path + ("?" + where.query if where.query else ""),
             headers={name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()},
             content=request.body.encode() if isinstance(request.body, str) else request.body,
+            seconds=seconds,
             repeatable=(request.method, where.path) != ("POST", "/2/tweets"),
         )
 
+    def _called(self, method: str, path: str, **more: Any) -> Answer:
+        answer = call(method, self.server + path, **more)
+        if instant := _date(answer):
+            self.learn(instant)
+        return answer
+
+    # --- what time it is, as far as it can be known here ------------------------------------------
+
+    def learn(self, instant: datetime) -> None:
+        """Take note that this instant has come."""
+        self._latest = max(self._latest or instant, instant)
+
+    def month(self) -> str:
+        """The present month as "2026-11"; empty if nobody has told."""
+        return f"{self._latest:%Y-%m}" if self._latest else ""
+
     # --- tokens of OAuth 2.0 ----------------------------------------------------------------------
+
+    def renewed(self) -> datetime | None:
+        """Renew the sign-in, so that it never runs out unused; when it ends, None if it does not by itself."""
+        if self.signs:
+            return None
+        if self._pair()["refresh"]:
+            self._renew()
+        pair = self._pair()
+        return None if pair["refresh"] else _end(pair)
 
     def _pair(self) -> dict[str, str]:
         pair = json.loads(self.memory.get("tokens", "{}"))
         return pair or {"access": "", "refresh": self._given.get("refresh_token", "")}
 
     def _access(self) -> str:
-        if not self._pair()["access"]:
+        """The access token; empty for an account that signs."""
+        if self.signs:
+            return ""
+        pair, end = self._pair(), _end(self._pair())
+        if not pair["access"]:
+            self._renew()
+        elif pair["refresh"] and end and self._latest and end - self._latest < SOON:
+            with suppress(TryLater):  # the token still holds for a while, or else X says so
+                self._renew()
+        return self._pair()["access"]
+
+    def _access_after(self, token: str) -> str:
+        """The access token that follows one that X does not take any more."""
+        if self._pair()["access"] == token:
             self._renew()
         return self._pair()["access"]
 
@@ -164,28 +239,45 @@ class Door:
         name, secret = self._given["client_id"], self._given.get("client_secret")
         basic = {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()} if secret else {}
         data = form if secret else {**form, "client_id": name}
-        answer = call("POST", f"{self.server}/2/oauth2/token", headers=basic, data=data, repeatable=True)
-        if answer.status in {400, 401, 403} and self._pair()["refresh"] != form["refresh_token"]:
-            return  # another process of ours was quicker, and has kept the new pair
+        answer = self._called("POST", "/2/oauth2/token", headers=basic, data=data, repeatable=True)
         if answer.status in {400, 401, 403}:
+            if self._is_renewed_by_another(form["refresh_token"]):
+                return
             refused = SignedOut(f"X does not renew the sign-in any more. {self.again}")
             raise refused from Diagnosis(f"{answer.host} answered {answer.status} to a refresh token")
-        body = answer.checked(who=NAME).json()
+        body = answer.json() if 200 <= answer.status < 300 else None
         if not isinstance(body, dict) or not body.get("access_token"):
             raise meaning(answer, self.again)
-        pair = {"access": str(body["access_token"]), "refresh": str(body.get("refresh_token") or "")}
-        self.memory["tokens"] = json.dumps(pair)
+        self.memory["tokens"] = json.dumps(_new_pair(body, _date(answer)))
 
-    def _forget_another_account(self) -> None:
-        """Begin anew where a person gave other keys than those that `memory` is about."""
-        key = self._given["access_token"] if self.signs else self._given.get("refresh_token", "")
-        of = sha256(key.encode()).hexdigest()
-        if not key or self.memory.get("of") == of:
-            return
-        if "of" in self.memory:
-            for name in ("tokens", "id", "sent"):
-                self.memory.pop(name, None)
-        self.memory["of"] = of
+    def _is_renewed_by_another(self, refresh: str) -> bool:
+        """Whether another process of ours was quicker with this token, and has kept the new pair."""
+        for moment in MOMENTS:
+            time.sleep(moment)
+            if self._pair()["refresh"] != refresh:
+                return True
+        return False
+
+
+def _new_pair(body: Mapping[str, Any], now: datetime | None) -> dict[str, str]:
+    """What is kept of new tokens."""
+    life = body.get("expires_in")
+    end = (now + timedelta(seconds=life)).isoformat() if now and isinstance(life, int) else ""
+    return {"access": str(body["access_token"]), "refresh": str(body.get("refresh_token") or ""), "end": end}
+
+
+def _end(pair: Mapping[str, str]) -> datetime | None:
+    """When an access token ends, where that is known."""
+    return datetime.fromisoformat(pair["end"]) if pair.get("end") else None
+
+
+def _date(answer: Answer) -> datetime | None:
+    """When the server answered, by its own clock."""
+    try:
+        date = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _tweepy() -> Any:
@@ -214,7 +306,12 @@ OF_THE_APP = {"client-forbidden", "oauth1-permissions", "unsupported-authenticat
 OF_THE_ACCOUNT = re.compile(r"\b(?:suspended|locked)\b", re.IGNORECASE)
 OF_LIMITS = re.compile(r"\b(?:limit|quota)\b|too many", re.IGNORECASE)
 OF_AUTOMATION = re.compile(r"\b(?:repl(?:y|ies)|mention\w*|quot(?:e[sd]?|ing)|cashtags?)\b", re.IGNORECASE)
-OF_PERMISSION = re.compile(r"not permitted|\bscopes?\b|permission", re.IGNORECASE)
+OF_PERMISSION = re.compile(r"not (?:permitted|authori[sz]ed)|\bscopes?\b|permission", re.IGNORECASE)
+# Each has a "-remaining" and a "-reset": <https://docs.x.com/x-api/fundamentals/rate-limits>. Those of a day are
+# known from the people who met them: <https://github.com/plhery/node-twitter-api-v2/issues/553>.
+LIMITS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
+# The posts of a day are shared out to its half hours: <https://help.x.com/en/rules-and-policies/x-limits>.
+HALF_HOUR = 1800
 
 
 def meaning(answer: Answer, again: str) -> NetworkError:
@@ -223,11 +320,28 @@ def meaning(answer: Answer, again: str) -> NetworkError:
     usual = error_for(answer.status, says, answer.headers, who=NAME, repeatable=answer.repeatable)
     known = _by_status(answer, kind, again)
     if known is None and answer.status == 403:
-        known = _forbidden(kind, says, again)
+        known = _forbidden(kind, says, again) or _unknown(kind, str(usual))
+    if known is None and isinstance(usual, TryLater):
+        known = TryLater(str(usual))
     if known is None:
         return usual
+    if isinstance(known, TryLater):
+        known.seconds = _wait(answer) or known.seconds
     known.__cause__ = usual.__cause__
     return known
+
+
+def _wait(answer: Answer) -> int | None:
+    """How many seconds X asks us to wait: the longest of its limits that are used up; None if it does not say.
+
+    Limits stand in every answer, so one of which something is left explains nothing.
+    """
+    told = answer.headers
+    left = {limit: told.get(f"{limit}-remaining", "").strip() for limit in LIMITS} if answer.status == 429 else {}
+    spent = [limit for limit in left if left[limit] == "0"] or [limit for limit in left if not left[limit]]
+    until = [told.get("retry-after", ""), *(told.get(f"{limit}-reset", "") for limit in spent)]
+    waits = [seconds_to_wait({"retry-after": one, "date": told.get("date", "")}) for one in until]
+    return max((wait for wait in waits if wait), default=None)
 
 
 def _said(answer: Answer) -> tuple[str, str]:
@@ -258,7 +372,7 @@ def _forbidden(kind: str, says: str, again: str) -> NetworkError | None:
     if OF_THE_ACCOUNT.search(says):
         return SignedOut("X has suspended or locked this account. Sign in at https://x.com to see why.")
     if OF_LIMITS.search(says):
-        return TryLater("X takes no more posts of this account for now; nothing was posted", 3600)
+        return TryLater("X takes no more posts of this account for now; nothing was posted", HALF_HOUR)
     if "duplicate" in says.lower():
         return Refused("X does not take the same words again. Change the post.")
     if kind not in OF_THE_APP and OF_AUTOMATION.search(says):
@@ -268,13 +382,31 @@ def _forbidden(kind: str, says: str, again: str) -> NetworkError | None:
     return None
 
 
+def _unknown(kind: str, says: str) -> NetworkError | None:
+    """A 403 that nobody knows. Is it the account, and not the words?
+
+    If we say the words and it is the account, every post of the library is barred in turn, until a person edits
+    them all. If we say the account and it is the words, the account waits for a person, and one edit sets it
+    going. So it is the account, unless X names a thing that is another's.
+    """
+    if kind == "not-authorized-for-resource":
+        return None
+    return SignedOut(
+        f"{says.rstrip('.')}. See at https://x.com whether the account is in order, and at {CONSOLE} "
+        "whether the app is. If both are, change the post."
+    )
+
+
 # --- the publisher ------------------------------------------------------------------------------
 
 # <https://docs.x.com/x-api/media/introduction>; the length of an alt text:
 # <https://docs.x.com/x-api/media/metadata-create>
 PICTURES = Pictures(bytes=5_000_000, types=("image/jpeg", "image/png", "image/webp"), alt=1000)
 # US dollars: <https://docs.x.com/x-api/getting-started/pricing>
-PRICE, PRICE_WITH_LINK = 0.015, 0.20
+PRICE, PRICE_WITH_LINK, PRICE_OF_ALT = 0.015, 0.20, 0.005
+# For each one read. Posts of the account that owns the app cost a fifth, but nobody can ask which that is; and what
+# is read again on the same day costs nothing, mostly: so these are the most that reading can cost.
+PRICE_OF_READING = {"posts": 0.005, "users": 0.010}
 # <https://github.com/twitter/twitter-text/blob/master/config/v3.json>
 COUNTING = Counting(limit=280, unit="weighted", link=23, bare_links=True)
 SCHEME = re.compile("https?://", re.IGNORECASE)
@@ -282,7 +414,19 @@ SCHEME = re.compile("https?://", re.IGNORECASE)
 
 def price(variant: Variant) -> float:
     """What X takes for this post, in US dollars."""
-    return PRICE_WITH_LINK if links(variant.text) else PRICE
+    described = PRICE_OF_ALT if variant.image and variant.image.alt else 0.0
+    return (PRICE_WITH_LINK if links(variant.text) else PRICE) + described
+
+
+def spent(memory: Mapping[str, str], month: str) -> float:
+    """The most that X has taken for reading in a month ("2026-11"), in US dollars."""
+    read = _reads(memory).get(month, {})
+    return sum(number * PRICE_OF_READING[kind] for kind, number in read.items())
+
+
+def _reads(memory: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """How many posts and users were read, by month."""
+    return dict(json.loads(memory.get("reads", "{}")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,19 +448,24 @@ class Account:
     cache: str = ""
 
     repeat = None
-    recent = None
     label = None  # X lets only people do it, in the account's settings.
 
     def whoami(self) -> str:
-        """The number of the account, which stays when its handle changes."""
-        return _id(self._me())
+        """The number of the account, which stays when its handle changes.
+
+        X takes money for telling it, and keys belong to one account for ever: so the same keys ask once only,
+        and `look` always. Where X has taken them back, the next call of any other kind says so.
+        """
+        return self.door.memory.get("id") or _id(self._me())
 
     def look(self) -> Standing:
-        """The account's handle, and what must be done by hand."""
+        """The account's handle, and what must be done by hand; the sign-in is renewed."""
+        ends = self.door.renewed()
         handle = self._me().get("username", "")
         return Standing(
             handle=f"@{handle}",
             url=f"https://x.com/{handle}",
+            ends=ends,
             notes=(
                 f"What the app may still spend stands at {CONSOLE}",
                 f"Mark the account as automated by hand, in its settings: {LABEL_HELP}",
@@ -325,6 +474,7 @@ class Account:
 
     def prepare(self, variant: Variant, key: str, at: datetime) -> Payload:
         """The text, the picture laid ready, and the newest post before the try, for `find`."""
+        self.door.learn(at)
         text = _checked(tidy(variant.text))
         media = [self._laid_ready(variant.image)] if variant.image else []
         return {"text": text, "media_ids": media, "newest": self._newest()}
@@ -350,6 +500,14 @@ class Account:
                 return self._noted(_id(post), key)
         return None
 
+    def recent(self, after: str) -> list[Said]:
+        """The account's newest posts; `after` "" costs the price of up to 40."""
+        page = self._timeline(max_results=40, since_id=after or None, tweet_fields=["created_at", "entities"])
+        said = [_as_said(post) for post in page]
+        newest = [self._sent().newest, after, *(one.receipt.id for one in said)]
+        self._keep(replace(self._sent(), newest=max(newest, key=lambda id: int(id or 0))))
+        return said
+
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
         answer = self.door.client.delete_tweet(receipt.id, user_auth=self.door.signs)
@@ -359,29 +517,43 @@ class Account:
     def _me(self) -> dict[str, Any]:
         me = self.door.client.get_me(user_auth=self.door.signs).get("data") or {}
         if not _id(me):
-            raise TryLater("X did not say whose account this is", 600)
+            raise TryLater("X did not say whose account this is")
         self.door.memory["id"] = _id(me)
+        self._count("users", 1)
         return dict(me)
 
     def _newest(self) -> str:
         """The id after which the next post will come; X takes money for looking."""
         if newest := self._sent().newest:
             return newest
-        page = self._timeline(max_results=5)
-        return max((_id(post) for post in page.get("data") or []), key=lambda id: int(id or 0), default="")
+        return max((_id(post) for post in self._timeline(max_results=5)), key=int, default="")
 
     def _posts_since(self, id: str) -> Iterator[dict[str, Any]]:
         more: str | None = ""
         while more is not None:
-            page = self._timeline(
+            page = self._page(
                 max_results=100, since_id=id or None, tweet_fields=["entities"], pagination_token=more or None
             )
-            yield from page.get("data") or []
+            yield from _posts(page)
             more = (page.get("meta") or {}).get("next_token")
 
-    def _timeline(self, **asked: Any) -> dict[str, Any]:
-        mine = self.door.memory.get("id") or _id(self._me())
-        return dict(self.door.client.get_users_tweets(mine, user_auth=self.door.signs, **asked))
+    def _timeline(self, **asked: Any) -> list[dict[str, Any]]:
+        return _posts(self._page(**asked))
+
+    def _page(self, **asked: Any) -> dict[str, Any]:
+        """A page of the account's own posts, the newest first: <https://docs.x.com/x-api/users/get-posts>."""
+        given = {"exclude": ["replies", "retweets"], "user_auth": self.door.signs, **asked}
+        page = dict(self.door.client.get_users_tweets(self.whoami(), **given))
+        self._count("posts", len(_posts(page)))
+        return page
+
+    def _count(self, kind: str, number: int) -> None:
+        """Add to what was read this month; three months are kept."""
+        if number and (month := self.door.month()):
+            reads = _reads(self.door.memory)
+            this = reads.get(month, {"posts": 0, "users": 0})
+            reads[month] = {**this, kind: this[kind] + number}
+            self.door.memory["reads"] = json.dumps(dict(sorted(reads.items())[-3:]))
 
     def _laid_ready(self, image: Image) -> str:
         """The id of a picture at X: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>."""
@@ -389,27 +561,39 @@ class Account:
             raise Refused(f"the picture's alt text has {len(image.alt)} letters, X takes {PICTURES.alt}. Shorten it.")
         with TemporaryDirectory() as folder:
             picture = prepared(Path(image.file), PICTURES, Path(self.cache or folder))
-        content, ask, at = picture.bytes, self.door.ask, "/2/media/upload"
+        content, ask, at = picture.bytes, self._in_time(AN_UPLOAD), "/2/media/upload"
         file = {"media_type": picture.mime, "total_bytes": len(content), "media_category": "tweet_image"}
         id = _id(ask("POST", f"{at}/initialize", json=file))
         if not id:
-            raise TryLater("X did not take the picture; nothing was posted", 600)
+            raise TryLater("X did not take the picture; nothing was posted")
         for number, start in enumerate(range(0, len(content), PIECE)):
             piece = {"media": ("picture", content[start : start + PIECE], picture.mime)}
             ask("POST", f"{at}/{id}/append", data={"segment_index": str(number)}, files=piece)
-        self._wait_for(id, ask("POST", f"{at}/{id}/finalize"))
+        self._wait_for(id, ask("POST", f"{at}/{id}/finalize"), ask)
         if image.alt:
             ask("POST", "/2/media/metadata", json={"id": id, "metadata": {"alt_text": {"text": image.alt}}})
         return id
 
-    def _wait_for(self, id: str, picture: Mapping[str, Any]) -> None:
+    def _in_time(self, seconds: float) -> Ask:
+        """A way to ask X several things that together take at most so long."""
+        ends = time.monotonic() + seconds
+
+        def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise TryLater("X was too slow with the picture; nothing was posted")
+            return self.door.ask(method, path, timeout=min(left, A_CALL), **more)
+
+        return ask
+
+    def _wait_for(self, id: str, picture: Mapping[str, Any], ask: Ask) -> None:
         waited, work = 0.0, picture.get("processing_info") or {}
         while work.get("state") in {"pending", "in_progress"}:
             pause = max(1.0, float(work.get("check_after_secs") or 1))
             if (waited := waited + pause) > PATIENCE:
                 raise TryLater("X is still busy with the picture; nothing was posted", int(pause))
             time.sleep(pause)
-            picture = self.door.ask("GET", "/2/media/upload", params={"command": "STATUS", "media_id": id})
+            picture = ask("GET", "/2/media/upload", params={"command": "STATUS", "media_id": id})
             work = picture.get("processing_info") or {}
         if work.get("state") == "failed":
             raise Refused("X cannot use this picture. Save it anew, or take another.")
@@ -448,9 +632,22 @@ def _id(data: Any) -> str:
     return id if id.isdecimal() else ""
 
 
+def _posts(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The posts of a page, each with its id."""
+    return [post for post in page.get("data") or [] if _id(post)]
+
+
+def _as_said(post: Mapping[str, Any]) -> Said:
+    """A post that stands there."""
+    try:
+        at = datetime.fromisoformat(str(post.get("created_at")))
+    except ValueError as error:
+        raise TryLater("X did not say when its posts were made") from error
+    return Said(receipt=_receipt(_id(post)), text=_as_written(post), at=at.astimezone(UTC))
+
+
 def _as_written(post: Mapping[str, Any]) -> str:
     """A post's text as it was sent: X shortens links, adds one for a picture, and escapes three signs.
-
     <https://docs.x.com/x-api/fundamentals/data-dictionary>
     """
     text = unescape(str(post.get("text", "")))
@@ -458,7 +655,7 @@ def _as_written(post: Mapping[str, Any]) -> str:
         target = str(link.get("expanded_url") or link.get("url"))
         is_picture = "media_key" in link or f"/status/{post['id']}/" in target
         text = text.replace(str(link.get("url")), "" if is_picture else target)
-    return text
+    return text.strip()
 
 
 def _plain(text: str) -> str:
@@ -530,6 +727,7 @@ NETWORK = Network(
     sign_in=sign_in,
     pictures=PICTURES,
     price=price,
+    reading_cost=spent,
     fields=(
         _optional("api_key", f"the app's API key, from {CONSOLE}", secret=True),
         _optional("api_secret", "the app's API key secret, shown with it", secret=True),

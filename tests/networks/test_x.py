@@ -3,8 +3,11 @@
 import json
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -14,13 +17,27 @@ from bot.core.measure import fits
 from bot.core.network import Publisher
 from bot.core.post import Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.networks.x import NETWORK, connect, entities, sign_in
-from tests.networks.contract import Script, ServerContract, ShareContract, Stage, picture, variant
+from bot.core.rotate import sameness
+from bot.networks import x
+from bot.networks.x import NETWORK, Account, connect, entities, sign_in
+from tests.networks.contract import (
+    AWKWARD,
+    HASHTAGS,
+    LINK,
+    Script,
+    ServerContract,
+    ShareContract,
+    Stage,
+    picture,
+    variant,
+)
 from tests.servers.fixtures import Running, approve
 from tests.servers.proxy import Proxy
 from tests.servers.x import X
 
 AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
+Limit = tuple[str, int] | None
+"""What is left of a limit, as a header says it, and in how many seconds it ends."""
 KEY = "x/1001/air/2026-11-21/09:00"
 KEYS = {
     "api_key": "x-consumer-key",
@@ -29,6 +46,7 @@ KEYS = {
     "access_secret": "campaign-token-secret",
 }
 CLIENT = {"client_id": "x-client-id", "client_secret": "x-client-secret", "refresh_token": "campaign-refresh"}
+ANOTHERS = "https://api.twitter.com/2/problems/not-authorized-for-resource"
 POST = Variant(text="Buses run on time. https://example.org/sign")
 
 
@@ -112,7 +130,13 @@ def test_a_link_counts_twenty_three() -> None:
 # --- publishing -----------------------------------------------------------------------------------
 
 
-def account(server: Running[Any], memory: dict[str, str] | None = None, **answers: str) -> Publisher:
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for tokens that another process might be about to keep."""
+    monkeypatch.setattr(x, "MOMENTS", (0.0, 0.01))
+
+
+def account(server: Running[Any], memory: dict[str, str] | None = None, **answers: str) -> Account:
     """The campaign's account, signed in by the four keys unless others are given."""
     return connect({"server": server.url, **(answers or KEYS)}, {} if memory is None else memory)
 
@@ -122,21 +146,10 @@ def post(publisher: Publisher, variant: Variant = POST, key: str = KEY) -> Recei
     return publisher.publish(json.loads(json.dumps(publisher.prepare(variant, key, AT))), key)
 
 
-def found(publisher: Publisher, payload: Any, key: str = KEY) -> Receipt | None:
-    assert publisher.find is not None
-    return publisher.find(payload, key)
-
-
-def delete(publisher: Publisher, receipt: Receipt) -> None:
-    assert publisher.delete is not None
-    publisher.delete(receipt)
-
-
 class TestPublish(ServerContract):
     network = NETWORK
     answers: ClassVar = KEYS
     posting = ("POST", "/2/tweets$")
-    forbidden = Refused
 
     @pytest.fixture
     def stage(self, x_server: Running[X]) -> Stage:
@@ -153,10 +166,17 @@ class TestPublishWithTokens(TestPublish):
     answers: ClassVar = CLIENT
 
 
+def until(is_so: Callable[[], object]) -> None:
+    """Wait for what happens in another thread."""
+    waited = Event()
+    assert any(is_so() or waited.wait(0.01) for _ in range(2000))
+
+
 def secrets(answers: dict[str, str], memory: dict[str, str]) -> list[str]:
     """What nobody may see; the client's id is none."""
     given = [value for name, value in answers.items() if name != "client_id"]
-    return given + [value for value in json.loads(memory.get("tokens", "{}")).values() if value]
+    kept = json.loads(memory.get("tokens", "{}"))
+    return given + [kept[name] for name in ("access", "refresh") if kept.get(name)]
 
 
 def sent(server: Running[X]) -> list[str]:
@@ -196,6 +216,22 @@ def test_a_picture_that_takes_too_long_is_tried_later(x_server: Running[X], tmp_
     assert caught.value.seconds == 3600
 
 
+def test_the_pieces_of_a_picture_together_have_so_much_time(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x, "AN_UPLOAD", 0.5)
+    between = proxy(x_server.url)
+    between.app.add("delay", path="/append", seconds=0.3, times=None)
+    with pytest.raises(TryLater, match="nothing was posted"):
+        account(between).prepare(Variant(text="Look", image=picture(tmp_path, size=(1500, 1200))), KEY, AT)
+
+
+def test_a_picture_that_gets_no_number_is_tried_later(x_server: Running[X], tmp_path: Path) -> None:
+    x_server.app.fail(200, path="/initialize", body={"data": {}})
+    with pytest.raises(TryLater, match="did not take the picture"):
+        account(x_server).prepare(Variant(text="Look", image=picture(tmp_path)), KEY, AT)
+
+
 def test_a_picture_that_x_cannot_use_is_refused(x_server: Running[X], tmp_path: Path) -> None:
     x_server.app.change(media_fails=True)
     with pytest.raises(Refused, match="cannot use this picture"):
@@ -222,6 +258,8 @@ def test_the_same_words_again_are_refused(x_server: Running[X]) -> None:
         pytest.param({}, "$AB or $CD", Refused, "docs.x.com/x-api/posts", id="two cashtags"),
         pytest.param({"clock": 3600}, "Hi", SignedOut, "clock is wrong", id="a wrong clock"),
         pytest.param({"limits": {"POST /2/tweets": 0}}, "Hi", TryLater, "asks us to wait", id="a limit"),
+        pytest.param({"user_posts": 0}, "Hi", TryLater, "asks us to wait", id="the account's limit of a day"),
+        pytest.param({"app_posts": 0}, "Hi", TryLater, "asks us to wait", id="the app's limit of a day"),
     ],
 )
 def test_each_refusal_has_its_meaning(
@@ -242,14 +280,19 @@ def test_each_refusal_has_its_meaning(
         pytest.param(400, {"detail": "Your Tweet text is too long."}, Refused, "too long", id="a bad request"),
         pytest.param(403, {"detail": "You cannot reply: you have not been mentioned"}, Refused, "rule", id="a reply"),
         pytest.param(403, {"errors": [{"code": 187, "message": "Status is a duplicate."}]}, Refused, "same", id="187"),
-        pytest.param(403, {"detail": "Not on a Monday."}, Refused, "Not on a Monday", id="a 403 nobody knows"),
-        pytest.param(403, {"detail": "You are not permitted to do this."}, SignedOut, "read and", id="no permission"),
+        pytest.param(403, {"detail": "You are over the daily limit"}, TryLater, "no more posts", id="a limit as 403"),
+        pytest.param(403, {"detail": "You are not permitted to do this."}, SignedOut, "read and", id="not permitted"),
+        pytest.param(403, {"title": "Not authorized"}, SignedOut, "read and write", id="not authorized"),
         pytest.param(403, {"detail": "The token lacks a scope"}, SignedOut, "account connect", id="no scope"),
+        pytest.param(403, {"detail": "Not on a Monday."}, SignedOut, "this: Not on a Monday. See", id="an unknown 403"),
+        pytest.param(403, {}, SignedOut, "whether the account is in order", id="a 403 without words"),
+        pytest.param(403, {"detail": "Not yours.", "type": ANOTHERS}, Refused, "Not yours", id="a thing of another's"),
         pytest.param(404, {"detail": "Not Found"}, SignedOut, "address of the server", id="another server"),
+        pytest.param(405, {}, SignedOut, "address of the server", id="a server that takes no posts"),
         pytest.param(500, {}, Uncertain, "may or may not", id="500"),
         pytest.param(503, {"detail": "Over capacity"}, Uncertain, "may or may not", id="503"),
-        pytest.param(403, ["?"], Refused, "403", id="a list"),
-        pytest.param(403, {"errors": "?", "detail": 1, "type": None}, Refused, "403", id="nothing as it should be"),
+        pytest.param(403, ["?"], SignedOut, "403", id="a list"),
+        pytest.param(403, {"errors": "?", "detail": 1, "type": None}, SignedOut, "403", id="nothing as it should be"),
     ],
 )
 def test_each_answer_has_its_meaning(
@@ -260,6 +303,65 @@ def test_each_answer_has_its_meaning(
     x_server.app.fail(status, method="POST", path="/2/tweets", body=body)
     with pytest.raises(error, match=words):
         publisher.publish(payload, KEY)
+
+
+@pytest.mark.parametrize(
+    ("quarter", "user", "app", "more", "seconds"),
+    [
+        pytest.param(("0", 600), None, None, {}, 600, id="a quarter of an hour is used up"),
+        pytest.param(("99", 600), ("0", 40_000), ("5", 50_000), {}, 40_000, id="the account's day is used up"),
+        pytest.param(("99", 600), ("5", 40_000), ("0", 50_000), {}, 50_000, id="the app's day is used up"),
+        pytest.param(("0", 600), ("0", 40_000), ("0", 50_000), {}, 50_000, id="all are used up"),
+        pytest.param(("0", 600), ("5", 40_000), ("5", 50_000), {}, 600, id="days of which something is left"),
+        pytest.param(("", 600), None, None, {}, 600, id="a limit that does not say what is left"),
+        pytest.param(None, ("", 40_000), None, {}, 40_000, id="the only limit there is"),
+        pytest.param(("99", 600), ("5", 40_000), None, {}, None, id="something is left of each"),
+        pytest.param(("0", 600), None, None, {"Retry-After": "700"}, 700, id="a longer wait by another header"),
+        pytest.param(("0", 600), None, None, {"Retry-After": "70"}, 600, id="a shorter one"),
+        pytest.param(("0", 600), None, None, {"Date": ""}, None, id="no clock to count from"),
+        pytest.param(None, None, None, {}, None, id="nothing"),
+    ],
+)
+def test_the_wait_is_that_of_the_limit_that_is_used_up(
+    x_server: Running[X], quarter: Limit, user: Limit, app: Limit, more: dict[str, str], seconds: int | None
+) -> None:
+    headers = {"Date": "Sat, 21 Nov 2026 09:00:00 GMT", "x-rate-limit-reset": "", "x-rate-limit-remaining": ""}
+    for name, limit in (("x-rate-limit", quarter), ("x-user-limit-24hour", user), ("x-app-limit-24hour", app)):
+        if limit:
+            headers |= {f"{name}-remaining": limit[0], f"{name}-reset": str(int(AT.timestamp()) + limit[1])}
+    x_server.app.fail(429, path="/2/users/me", headers={**headers, **more})
+    with pytest.raises(TryLater) as caught:
+        account(x_server).whoami()
+    assert caught.value.seconds == seconds
+
+
+def test_the_last_post_of_a_day_makes_the_next_wait_for_the_next_day(x_server: Running[X]) -> None:
+    x_server.app.change(user_posts=1)
+    publisher = account(x_server)
+    post(publisher)
+    with pytest.raises(TryLater) as caught:
+        post(publisher, Variant(text="Two"), "2")
+    assert 86_000 < (caught.value.seconds or 0) <= 86_400
+
+
+def test_a_server_that_is_down_names_no_time_by_its_limits(x_server: Running[X]) -> None:
+    limits = {"x-rate-limit-remaining": "74", "x-rate-limit-reset": str(int(x_server.app.now()) + 900)}
+    x_server.app.fail(503, path="/2/users/me", headers=limits)
+    with pytest.raises(TryLater) as caught:
+        account(x_server).whoami()
+    assert caught.value.seconds is None
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 1800), ({"Retry-After": "60"}, 60)], ids=["half an hour", "60"])
+def test_a_limit_in_words_ends_after_half_an_hour_unless_x_says_when(
+    x_server: Running[X], headers: dict[str, str], seconds: int
+) -> None:
+    publisher = account(x_server)
+    payload = publisher.prepare(POST, KEY, AT)
+    x_server.app.fail(403, body={"detail": "User is over daily status update limit."}, headers=headers)
+    with pytest.raises(TryLater) as caught:
+        publisher.publish(payload, KEY)
+    assert caught.value.seconds == seconds
 
 
 @pytest.mark.parametrize("state", ["suspended", "locked"])
@@ -293,10 +395,10 @@ def test_posts_of_before_and_of_another_delivery_are_not_taken_for_it(x_server: 
     post(account(x_server), Variant(text="Old"))
     publisher = account(x_server)
     old = publisher.prepare(Variant(text="Old"), "old", AT)
-    assert found(publisher, old, "old") is None
+    assert publisher.find(old, "old") is None
     payload = publisher.prepare(POST, KEY, AT)
     post(publisher, POST, "another")
-    assert found(publisher, payload) is None
+    assert publisher.find(payload, KEY) is None
 
 
 def test_a_post_is_found_among_many(x_server: Running[X]) -> None:
@@ -306,7 +408,7 @@ def test_a_post_is_found_among_many(x_server: Running[X]) -> None:
     receipt = publisher.publish(payload, KEY)
     for number in range(120):
         publisher.publish({"text": str(number), "media_ids": [], "newest": ""}, str(number))
-    assert found(account(x_server), payload) == receipt
+    assert account(x_server).find(payload, KEY) == receipt
 
 
 def test_a_post_that_is_remembered_costs_no_look(x_server: Running[X]) -> None:
@@ -314,7 +416,27 @@ def test_a_post_that_is_remembered_costs_no_look(x_server: Running[X]) -> None:
     payload = publisher.prepare(POST, KEY, AT)
     receipt = publisher.publish(payload, KEY)
     x_server.app.change(credits=0)
-    assert found(publisher, payload) == receipt
+    assert publisher.find(payload, KEY) == receipt
+
+
+def test_the_last_twenty_posts_are_remembered(x_server: Running[X], proxy: Callable[[str], Running[Proxy]]) -> None:
+    between = proxy(x_server.url)
+    publisher = account(between)
+    payloads = {str(number): publisher.prepare(Variant(text=f"Number {number}"), KEY, AT) for number in range(21)}
+    receipts = {key: publisher.publish(payload, key) for key, payload in payloads.items()}
+    looks = between.app.times_taken("GET", "/tweets")
+    assert publisher.find(payloads["1"], "1") == receipts["1"]
+    assert between.app.times_taken("GET", "/tweets") == looks
+    assert publisher.find(payloads["0"], "0") == receipts["0"]
+    assert between.app.times_taken("GET", "/tweets") == looks + 1
+
+
+def test_an_answer_to_somebody_is_not_taken_for_a_post(x_server: Running[X]) -> None:
+    publisher = account(x_server)
+    first = post(publisher)
+    payload = publisher.prepare(Variant(text="Yes"), "2", AT)
+    publisher.door.client.create_tweet(text="Yes", in_reply_to_tweet_id=first.id)
+    assert publisher.find(payload, "2") is None
 
 
 def test_the_link_of_a_picture_is_known_by_its_address(x_server: Running[X]) -> None:
@@ -322,7 +444,7 @@ def test_the_link_of_a_picture_is_known_by_its_address(x_server: Running[X]) -> 
     urls = [{"url": "https://t.co/a", "expanded_url": to}]
     shown = {"id": "77", "text": "Look &amp; see https://t.co/a", "entities": {"urls": urls}}
     x_server.app.fail(200, path="/2/users/1001/tweets", body={"data": [shown]})
-    receipt = found(account(x_server), {"text": "Look & see", "media_ids": ["5"], "newest": "1"})
+    receipt = account(x_server).find({"text": "Look & see", "media_ids": ["5"], "newest": "1"}, KEY)
     assert receipt and receipt.id == "77"
 
 
@@ -399,6 +521,115 @@ def test_a_token_that_stays_unknown_is_signed_out(x_server: Running[X]) -> None:
         publisher.publish(payload, KEY)
 
 
+def signed_in(server: Running[X], memory: dict[str, str]) -> str:
+    """The access token of an account that has posted before, so that it need not look."""
+    post(account(server, memory, **CLIENT))
+    return str(tokens(memory)["access"])
+
+
+def clock(server: Running[X]) -> datetime:
+    return datetime.fromtimestamp(server.app.now(), UTC)
+
+
+@pytest.mark.parametrize(("left", "is_renewed"), [(540, True), (660, False)], ids=["nine minutes", "eleven minutes"])
+def test_an_access_token_is_renewed_before_it_ends(x_server: Running[X], left: int, is_renewed: bool) -> None:
+    memory: dict[str, str] = {}
+    before = signed_in(x_server, memory)
+    x_server.app.change(clock=7200 - left)
+    publisher = account(x_server, memory, **CLIENT)
+    publisher.publish(publisher.prepare(Variant(text="Two"), "2", clock(x_server)), "2")
+    assert (tokens(memory)["access"] != before) is is_renewed
+    assert not x_server.app.refused
+
+
+def test_x_tells_what_time_it_is_where_nobody_else_does(x_server: Running[X]) -> None:
+    memory: dict[str, str] = {}
+    before = signed_in(x_server, memory)
+    x_server.app.change(clock=7000)
+    publisher = account(x_server, memory, **CLIENT)
+    publisher.recent("")
+    assert tokens(memory)["access"] == before
+    publisher.recent("")
+    assert tokens(memory)["access"] != before and not x_server.app.refused
+
+
+def test_a_token_that_cannot_be_renewed_ahead_of_time_is_used_to_its_end(x_server: Running[X]) -> None:
+    memory: dict[str, str] = {}
+    before = signed_in(x_server, memory)
+    x_server.app.change(clock=7000)
+    x_server.app.fail(503, path="/oauth2/token")
+    publisher = account(x_server, memory, **CLIENT)
+    publisher.publish(publisher.prepare(Variant(text="Two"), "2", clock(x_server)), "2")
+    assert tokens(memory)["access"] == before and sent(x_server)[-1] == "Two"
+
+
+def test_an_access_that_cannot_be_renewed_is_used_to_its_end_and_a_look_says_when(x_server: Running[X]) -> None:
+    end = clock(x_server)
+    memory = {"tokens": json.dumps({"access": "campaign-access", "refresh": "", "end": end.isoformat()})}
+    publisher = account(x_server, memory, client_id="x-client-id")
+    publisher.publish(publisher.prepare(POST, KEY, end), KEY)
+    assert publisher.look().ends == end
+    assert sent(x_server) == [POST.text]
+
+
+def test_a_look_renews_the_sign_in_so_that_it_never_ends_by_itself(x_server: Running[X]) -> None:
+    memory: dict[str, str] = {}
+    before = signed_in(x_server, memory)
+    assert account(x_server, memory, **CLIENT).look().ends is None
+    assert tokens(memory)["access"] != before
+    assert account(x_server, memory, **CLIENT).whoami() == "1001"
+
+
+def test_of_two_runs_that_renew_at_once_the_slower_goes_on_with_the_pair_of_the_quicker(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]]
+) -> None:
+    memory: dict[str, str] = {}
+    between, go = proxy(x_server.url), Event()
+    between.app.add("delay", path="/oauth2/token")
+    between.app.wait = lambda seconds: go.wait(20)
+    with ThreadPoolExecutor() as pool:
+        slower = pool.submit(account(between, memory, **CLIENT).look)
+        quicker = account(x_server, memory, **CLIENT).look()
+        go.set()
+        assert slower.result(20).handle == quicker.handle == "@campaign"
+    assert between.app.times_taken("POST", "/oauth2/token") == 1
+
+
+def test_a_pair_that_the_quicker_run_has_not_kept_yet_is_waited_for(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x, "MOMENTS", (0.0, *[0.02] * 500))
+    memory: dict[str, str] = {}
+    held, refused, go = proxy(x_server.url), proxy(x_server.url), Event()
+    held.app.add("late", path="/oauth2/token")
+    held.app.wait = lambda seconds: go.wait(20)
+    with ThreadPoolExecutor() as pool:
+        quicker = pool.submit(account(held, memory, **CLIENT).look)
+        until(lambda: held.app.times_taken("POST", "/oauth2/token"))
+        slower = pool.submit(account(refused, memory, **CLIENT).look)
+        until(lambda: refused.app.times_taken("POST", "/oauth2/token"))
+        go.set()
+        assert slower.result(20).handle == quicker.result(20).handle == "@campaign"
+
+
+def test_a_token_that_another_run_has_renewed_is_not_renewed_again(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]]
+) -> None:
+    memory: dict[str, str] = {}
+    before = signed_in(x_server, memory)
+    between, go = proxy(x_server.url), Event()
+    between.app.add("delay", path="/tweets")
+    between.app.wait = lambda seconds: go.wait(20)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(account(between, memory, **CLIENT).recent, "")
+        until(lambda: not between.app.rules)
+        account(x_server, memory, **CLIENT).look()
+        x_server.app.people.revoke(before)
+        go.set()
+        assert len(waiting.result(20)) == 1
+    assert between.app.times_taken("POST", "/oauth2/token") == 0
+
+
 def test_a_new_pair_is_remembered_before_it_is_used(x_server: Running[X]) -> None:
     memory: dict[str, str] = {}
     x_server.app.fail(503, path="/2/users/me")
@@ -437,22 +668,140 @@ def test_without_a_refresh_token_the_sign_in_is_over(x_server: Running[X]) -> No
         account(x_server, client_id="x-client-id").whoami()
 
 
+THEIRS = {**KEYS, "access_token": "1002-other-token", "access_secret": "other-token-secret"}
+
+
 def test_other_keys_mean_another_account(x_server: Running[X]) -> None:
     memory: dict[str, str] = {}
     post(account(x_server, memory))
-    theirs = {**KEYS, "access_token": "1002-other-token", "access_secret": "other-token-secret"}
-    assert account(x_server, memory, **theirs).prepare(POST, KEY, AT)["newest"] == ""
-    assert memory["id"] == "1002"
+    assert account(x_server, memory, **THEIRS).prepare(POST, KEY, AT)["newest"] == ""
+    assert account(x_server, memory, **THEIRS).whoami() == "1002"
+    theirs = {**CLIENT, "refresh_token": "other-refresh"}
+    assert [account(x_server, memory, **keys).whoami() for keys in (CLIENT, theirs)] == ["1001", "1002"]
+
+
+@pytest.mark.parametrize("answers", [KEYS, CLIENT], ids=["OAuth 1.0a", "OAuth 2.0"])
+def test_an_account_that_is_only_opened_leaves_nothing_behind(answers: dict[str, str]) -> None:
+    memory: dict[str, str] = {}
+    connect(answers, memory)
+    assert memory == {}
+
+
+# --- what reading costs ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answers", [KEYS, CLIENT], ids=["OAuth 1.0a", "OAuth 2.0"])
+def test_whose_keys_these_are_is_asked_once_and_at_every_look(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], answers: dict[str, str]
+) -> None:
+    between, memory = proxy(x_server.url), dict[str, str]()
+    for number in range(3):
+        publisher = account(between, memory, **answers)
+        assert publisher.whoami() == "1001"
+        post(publisher, Variant(text=f"Number {number}"), str(number))
+    assert between.app.times_taken("GET", "/users/me") == 1
+    publisher.look()
+    assert between.app.times_taken("GET", "/users/me") == 2
+
+
+def test_what_was_read_is_counted_by_the_month(x_server: Running[X]) -> None:
+    memory: dict[str, str] = {}
+    publisher = account(x_server, memory)
+    for number in range(3):
+        publisher.publish({"text": f"Number {number}", "media_ids": [], "newest": ""}, str(number))
+    assert "reads" not in memory
+    month = f"{clock(x_server):%Y-%m}"
+    publisher.recent("")
+    publisher.find({"text": "Gone", "newest": ""}, "gone")
+    assert json.loads(memory["reads"]) == {month: {"posts": 6, "users": 1}}
+    assert NETWORK.reading_cost and NETWORK.reading_cost(memory, month) == pytest.approx(6 * 0.005 + 0.01)
+    # The server, as X, takes nothing for what it has shown on this day before.
+    assert taken(x_server, "read") == pytest.approx(3 * 0.005 + 0.01)
+    assert NETWORK.reading_cost(memory, "2001-01") == 0
+
+
+def test_other_keys_do_not_make_forget_what_was_read(x_server: Running[X]) -> None:
+    memory: dict[str, str] = {}
+    account(x_server, memory).whoami()
+    account(x_server, memory, **THEIRS).whoami()
+    assert [read["users"] for read in json.loads(memory["reads"]).values()] == [2]
+
+
+def test_the_reads_of_three_months_are_kept(x_server: Running[X]) -> None:
+    memory: dict[str, str] = {}
+    for month in (1, 2, 12, 3):
+        memory.pop("id", None)
+        account(x_server, memory).prepare(Variant(text="Hi"), KEY, datetime(2099, month, 1, tzinfo=UTC))
+    assert list(json.loads(memory["reads"])) == ["2099-02", "2099-03", "2099-12"]
+
+
+def test_what_is_read_at_a_time_that_nobody_tells_is_not_counted(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]]
+) -> None:
+    between, memory = proxy(x_server.url), dict[str, str]()
+    between.app.add("answer", path="/users/me", status=200, body='{"data": {"id": "1001"}}')
+    assert account(between, memory).whoami() == "1001" and "reads" not in memory
+
+
+# --- what stands there ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", AWKWARD.values(), ids=AWKWARD)
+def test_what_was_said_is_known_again_by_its_words(x_server: Running[X], tmp_path: Path, words: str) -> None:
+    publisher = account(x_server)
+    said = variant(NETWORK, f"{words} at example.org/a", HASHTAGS, LINK)
+    receipt = post(publisher, replace(said, image=picture(tmp_path)))
+    [found] = account(x_server).recent("")
+    assert sameness(found.text) == sameness(said.text) != sameness("")
+    assert found.text.replace("http://", "") == said.text
+    assert found.receipt == receipt
+    assert found.at == datetime.fromisoformat(json.loads(x_server.control("/posts"))[0]["at"])
+
+
+def test_posts_come_newest_first_without_answers_and_at_most_forty(x_server: Running[X]) -> None:
+    publisher = account(x_server)
+    receipts = [
+        publisher.publish({"text": f"Number {number}", "media_ids": [], "newest": ""}, str(number))
+        for number in range(42)
+    ]
+    publisher.door.client.create_tweet(text="Yes", in_reply_to_tweet_id=receipts[0].id)
+    assert [one.receipt for one in publisher.recent("")] == receipts[:1:-1]
+    assert [one.receipt for one in publisher.recent(receipts[39].id)] == receipts[:39:-1]
+
+
+def test_who_has_looked_at_what_stands_there_does_not_look_again_to_post(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]]
+) -> None:
+    between, first = proxy(x_server.url), post(account(x_server))
+    for after in ("", first.id):
+        publisher = account(between)
+        publisher.recent(after)
+        assert publisher.prepare(Variant(text="Two"), "2", AT)["newest"] == first.id
+    assert between.app.times_taken("GET", "/tweets") == 2
+
+
+def test_a_post_that_is_not_shown_yet_stays_the_newest(x_server: Running[X]) -> None:
+    publisher = account(x_server)
+    older, newer = post(publisher), post(publisher, Variant(text="Two"), "2")
+    shown = {"id": older.id, "text": POST.text, "created_at": "2026-11-21T09:00:00.000Z"}
+    x_server.app.fail(200, path="/tweets", body={"data": [shown]})
+    assert [one.receipt for one in publisher.recent("")] == [older]
+    assert publisher.prepare(Variant(text="Three"), "3", AT)["newest"] == newer.id
+
+
+def test_posts_without_a_date_are_asked_for_later(x_server: Running[X]) -> None:
+    x_server.app.fail(200, path="/tweets", body={"data": [{"id": "77", "text": "Hi"}]})
+    with pytest.raises(TryLater, match="when"):
+        account(x_server).recent("")
 
 
 # --- the rest -------------------------------------------------------------------------------------
 
 
 def test_somebody_elses_post_cannot_be_deleted(x_server: Running[X]) -> None:
-    theirs = {**KEYS, "access_token": "1002-other-token", "access_secret": "other-token-secret"}
-    receipt = post(account(x_server, **theirs))
+    receipt = post(account(x_server, **THEIRS))
     with pytest.raises(Refused, match="somebody else"):
-        delete(account(x_server), receipt)
+        account(x_server).delete(receipt)
 
 
 def test_a_look_says_what_a_person_should_know(x_server: Running[X]) -> None:
@@ -463,17 +812,26 @@ def test_a_look_says_what_a_person_should_know(x_server: Running[X]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "cost"),
+    ("text", "alt", "cost"),
     [
-        pytest.param("Buses run on time.", 0.015, id="no link"),
-        pytest.param("See https://example.org/a", 0.2, id="a link"),
-        pytest.param("See example.org", 0.2, id="a link without a scheme"),
+        pytest.param("Buses run on time.", "", 0.015, id="no link"),
+        pytest.param("See https://example.org/a", "", 0.2, id="a link"),
+        pytest.param("See example.org", "", 0.2, id="a link without a scheme"),
+        pytest.param("Look", "A bus", 0.02, id="a picture in words"),
     ],
 )
-def test_a_post_with_a_link_costs_more(x_server: Running[X], text: str, cost: float) -> None:
-    assert NETWORK.price and NETWORK.price(Variant(text=text)) == cost
-    post(account(x_server), Variant(text=text))
-    assert float(x_server.app.spent) == cost
+def test_a_post_costs_what_x_takes_for_it(
+    x_server: Running[X], tmp_path: Path, text: str, alt: str, cost: float
+) -> None:
+    image = replace(picture(tmp_path), alt=alt) if alt else None
+    assert NETWORK.price and NETWORK.price(Variant(text=text, image=image)) == pytest.approx(cost)
+    post(account(x_server), Variant(text=text, image=image))
+    assert taken(x_server, "POST") == pytest.approx(cost)
+
+
+def taken(server: Running[X], kind: str) -> float:
+    """What X took for these: "POST", or what was "read"."""
+    return float(sum(cost for what, cost in server.app.charged if kind in what))
 
 
 def test_without_a_server_of_its_own_a_signed_call_goes_where_its_signature_holds() -> None:

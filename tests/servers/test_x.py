@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -248,6 +249,15 @@ def test_posts_come_newest_first_since_an_id(client: tweepy.Client) -> None:
     assert [str(post.id) for post in since.data] == ids[6:]
 
 
+@pytest.mark.parametrize(("left_out", "shown"), [([], 2), (["retweets"], 2), (["replies", "retweets"], 1)], ids=str)
+def test_answers_can_be_left_out(client: tweepy.Client, left_out: list[str], shown: int) -> None:
+    first = client.create_tweet(text="One").data["id"]
+    client.create_tweet(text="Two", in_reply_to_tweet_id=first)
+    assert client.get_users_tweets(1001, exclude=left_out, user_auth=True).meta["result_count"] == shown
+    with pytest.raises(tweepy.BadRequest):
+        client.get_users_tweets(1001, exclude=["jokes"], user_auth=True)
+
+
 @pytest.mark.parametrize("size", [4, 101])
 def test_a_page_holds_5_to_100_posts(client: tweepy.Client, size: int) -> None:
     with pytest.raises(tweepy.BadRequest):
@@ -426,6 +436,48 @@ def test_too_many_posts_wait_until_the_reset(x_server: Running[X], client: tweep
     assert refused.value.response.headers["x-rate-limit-remaining"] == "0"
     x_server.app.change(clock=refused.value.reset_time - x_server.app.now() + 1)
     assert bearer("POST", "/2/tweets", json={"text": "Number 3"}).status_code == 201
+
+
+@pytest.mark.parametrize(("setting", "whose"), [("user_posts", "user"), ("app_posts", "app")])
+def test_a_day_has_its_own_limits(x_server: Running[X], bearer: Any, setting: str, whose: str) -> None:
+    x_server.app.change(**{setting: 2}, access_seconds=10**6)
+    token = x_server.app.people.give(x_server.app.other, ["tweet.read", "tweet.write", "users.read"])["access_token"]
+    answers = [bearer("POST", "/2/tweets", token, json={"text": f"Number {number}"}) for number in range(3)]
+    name = f"x-{whose}-limit-24hour"
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert [answer.headers[f"{name}-remaining"] for answer in answers] == ["1", "0", "0"]
+    assert (bearer("POST", "/2/tweets", json={"text": "Hi"}).status_code == 429) is (whose == "app")
+    x_server.app.change(clock=int(answers[2].headers[f"{name}-reset"]) - x_server.app.now() + 1)
+    assert bearer("POST", "/2/tweets", token, json={"text": "Number 3"}).status_code == 201
+
+
+def test_no_answer_tells_of_a_limit_that_does_not_hold(bearer: Any) -> None:
+    assert not [name for name in bearer("POST", "/2/tweets", json={"text": "Hi"}).headers if "24hour" in name]
+
+
+def test_every_answer_has_a_date_by_the_servers_clock(x_server: Running[X], bearer: Any) -> None:
+    x_server.app.change(clock=-100 * 24 * 3600)
+    seen = parsedate_to_datetime(bearer("GET", "/2/users/me").headers["Date"]).timestamp()
+    assert abs(seen - x_server.app.now()) < 60
+
+
+@pytest.mark.parametrize(("owned", "cost"), [(False, "0.030"), (True, "0.026")], ids=["another's app", "an own app"])
+def test_what_is_read_costs_once_a_day(x_server: Running[X], client: tweepy.Client, owned: bool, cost: str) -> None:
+    x_server.app.change(owned=owned)
+    client.create_tweet(text="Hello")
+    for _ in range(2):
+        client.get_me()
+        client.get_users_tweets(1001, user_auth=True)
+    assert str(x_server.app.spent) == cost
+
+
+def test_what_is_read_costs_again_on_the_next_day(x_server: Running[X], bearer: Any) -> None:
+    x_server.app.change(access_seconds=10**6)
+    token = x_server.app.people.give(x_server.app.campaign, ["tweet.read", "users.read"])["access_token"]
+    for day in range(2):
+        x_server.app.change(clock=day * 24 * 3600)
+        assert bearer("GET", "/2/users/me", token).status_code == 200
+    assert str(x_server.app.spent) == "0.020"
 
 
 def test_a_post_with_a_link_costs_more(x_server: Running[X], client: tweepy.Client) -> None:

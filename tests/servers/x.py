@@ -26,10 +26,10 @@ Steer it with JSON:
   POST   /_control/reset      as at the start
 
 Not imitated: replies and quotes beyond a yes or no; polls, places, communities, edits, long posts; other people's
-timelines; limits for a whole app and for a day; videos looked into; card previews; the wait before a repeated text
-is allowed again, which X does not publish (here: while the first is not deleted); when X takes money for a refused
-request (here: never). Entities are counted in the text as answered, with &amp; for &. Texts of errors are X's only
-where its users report them. Counting and finding links is Handbill's own, so no proof of these.
+timelines; videos looked into; card previews; the wait before a repeated text is allowed again, which X does not
+publish (here: while the first is not deleted); when X takes money for a refused request (here: never). Entities are
+counted in the text as answered, with &amp; for &. Texts of errors are X's only where its users report them. Counting
+and finding links is Handbill's own, so no proof of these.
 """
 
 import json
@@ -39,6 +39,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import formatdate
 from functools import partial
 from html import escape
 from time import time
@@ -72,7 +73,7 @@ TIMELINE = {
     *("max_results", "since_id", "until_id", "pagination_token", "tweet.fields", "expansions", "media.fields"),
     *("user.fields", "start_time", "end_time", "exclude"),
 }
-WINDOW = 900
+WINDOW, DAY = 900, 24 * 3600
 # <https://docs.x.com/x-api/fundamentals/rate-limits>
 LIMITS = {"POST /2/tweets": 100, "DELETE /2/tweets": 50, "GET /2/users/tweets": 900, "GET /2/users/me": 75}
 # US dollars: <https://docs.x.com/x-api/getting-started/pricing>
@@ -81,7 +82,9 @@ PRICES = {
     "POST /2/tweets with URL": "0.20",
     "DELETE /2/tweets": "0.010",
     "POST /2/media/metadata": "0.005",
-    "a post read": "0.001",
+    "a post read": "0.005",
+    "an own post read": "0.001",
+    "a user read": "0.010",
 }
 # The first day of X's numbers.
 EPOCH = 1288834974657
@@ -94,8 +97,10 @@ class Settings:
     credits: dollars left, None for enough. capped: the status of a spent usage cap, 403 or 429, 0 for none.
     enrolled: the app may use the API. may_write: the app may write with OAuth 1.0a. mentions, replies, quotes:
     whether automated posts may. clock: seconds that the server's clock is ahead. access_seconds: life of an
-    OAuth 2.0 access token. limits: requests in 15 minutes for each user. media_polls, media_fails,
-    check_after: how media are worked on. too_long: the status for a text over 280, as reports differ.
+    OAuth 2.0 access token. limits: requests in 15 minutes for each user. user_posts, app_posts: posts in 24 hours
+    for each user, and for the app; None: no answer tells of it. owned: the app belongs to whoever asks, so reading
+    one's own posts is cheaper. media_polls, media_fails, check_after: how media are worked on. too_long: the status
+    for a text over 280, as reports differ.
     """
 
     credits: float | None = None
@@ -108,6 +113,9 @@ class Settings:
     clock: float = 0
     access_seconds: float = 7200
     limits: dict[str, int] = field(default_factory=LIMITS.copy)
+    user_posts: int | None = None
+    app_posts: int | None = None
+    owned: bool = False
     media_polls: int = 0
     media_fails: bool = False
     check_after: int = 0
@@ -144,7 +152,8 @@ class X:
         self.deleted: list[str] = []
         self.charged: list[tuple[str, Decimal]] = []
         self.refused: list[str] = []
-        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        self._windows: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._read: set[tuple[str, str, int]] = set()
         self._last_id = 0
         self._links = 0
         self.people = People(self.now)
@@ -189,11 +198,15 @@ class X:
         with self._lock:
             if request.path == "/_control" or request.path.startswith("/_control/"):
                 return self._control(request)
-            failure = self.failures.take(request)
-            if failure and not failure.after:
-                return self.failures.shown(failure)
-            answer = self._answer_or_problem(request)
-            return self.failures.shown(failure) if failure else answer
+            answer = self._answer_or_failure(request)
+            return replace(answer, headers={"Date": formatdate(self.now(), usegmt=True), **answer.headers})
+
+    def _answer_or_failure(self, request: Request) -> Answer:
+        failure = self.failures.take(request)
+        if failure and not failure.after:
+            return self.failures.shown(failure)
+        answer = self._answer_or_problem(request)
+        return self.failures.shown(failure) if failure else answer
 
     def _answer_or_problem(self, request: Request) -> Answer:
         try:
@@ -239,27 +252,38 @@ class X:
 
     def _within_limits(self, name: str, caller: Caller, act: Callable[[], Answer]) -> Answer:
         """The answer with the headers that say how many more there may be; or that there may be none."""
-        limit = self.settings.limits.get(name)
-        if limit is None:
-            return act()
-        key = name, caller.user.id if caller.user else "app"
-        start, taken = self._windows.get(key, (self.now(), 0))
-        if self.now() >= start + WINDOW:
-            start, taken = self.now(), 0
-        self._windows[key] = start, min(taken + 1, limit)
-        headers = {
-            "x-rate-limit-limit": str(limit),
-            "x-rate-limit-remaining": str(max(0, limit - taken - 1)),
-            "x-rate-limit-reset": str(int(start) + WINDOW),
-        }
+        user, most = caller.user.id if caller.user else "app", self.settings
+        counts = [("x-rate-limit", most.limits.get(name), user, WINDOW)]
+        if name == "POST /2/tweets":
+            counts += [("x-user-limit-24hour", most.user_posts, user, DAY)]
+            counts += [("x-app-limit-24hour", most.app_posts, "app", DAY)]
+        taken = [
+            self._taken(prefix, limit, (name, prefix, who), seconds)
+            for prefix, limit, who, seconds in counts
+            if limit is not None
+        ]
+        headers = {header: value for told, _ in taken for header, value in told.items()}
         try:
-            if taken >= limit:
+            if any(is_over for _, is_over in taken):
                 raise Problem(429, "Too Many Requests", "rate-limit-exceeded")
             answer = act()
         except Problem as problem:
             problem.headers = headers
             raise
         return replace(answer, headers={**answer.headers, **headers})
+
+    def _taken(self, prefix: str, limit: int, key: tuple[str, ...], seconds: int) -> tuple[dict[str, str], bool]:
+        """Take one from what may be asked in so many seconds: the headers of that, and whether there was none left."""
+        start, taken = self._windows.get(key, (self.now(), 0))
+        if self.now() >= start + seconds:
+            start, taken = self.now(), 0
+        self._windows[key] = start, min(taken + 1, limit)
+        headers = {
+            f"{prefix}-limit": str(limit),
+            f"{prefix}-remaining": str(max(0, limit - taken - 1)),
+            f"{prefix}-reset": str(int(start) + seconds),
+        }
+        return headers, taken >= limit
 
     # --- what may be asked ----------------------------------------------------------------------
 
@@ -286,7 +310,7 @@ class X:
         if post is None:
             raise Problem(404, f"There is no post with the id {id}.", "resource-not-found")
         if post.user is not user:
-            raise Problem(403, "This post belongs to somebody else.")
+            raise Problem(403, "This post belongs to somebody else.", "not-authorized-for-resource")
         del self.posts[id]
         self.deleted.append(id)
         self._charge("DELETE /2/tweets")
@@ -295,7 +319,9 @@ class X:
     def _me(self, caller: Caller, request: Request) -> Answer:
         user = caller.of_user("tweet.read", "users.read")
         self._check_access(caller, user)
+        self._check_credits("a user read")
         asked = self._asked_fields(request, "user.fields", USER_FIELDS)
+        self._charge_read("a user read", user.id)
         shown = {"id": user.id, "name": user.name, "username": user.username}
         more = {"created_at": _iso(self._clock()), "description": "", "verified": False, "protected": False, "url": ""}
         return as_json({"data": shown | {name: value for name, value in more.items() if name in asked}})
@@ -307,10 +333,11 @@ class X:
             raise Problem(404, f"There is no user with the id {id}.", "resource-not-found")
         for name in request.query.keys() - TIMELINE:
             raise BadField(name, request.query[name], f"[{name}] is not known here")
-        self._check_credits("a post read")
+        price = "an own post read" if self.settings.owned and caller.user and caller.user.id == id else "a post read"
+        self._check_credits(price)
         page, more = self._page(request.query, id)
-        for _ in page:
-            self._charge("a post read")
+        for post in page:
+            self._charge_read(price, post.id)
         asked = self._asked_fields(request, "tweet.fields", TWEET_FIELDS)
         answer: dict[str, object] = {"meta": self._meta(page, more)}
         if page:
@@ -456,7 +483,11 @@ class X:
             raise BadField("max_results", size, "must be a number from 5 to 100")
         after, before = _id(query, "since_id", 0), _id(query, "until_id", 1 << 63)
         before = min(before, _id(query, "pagination_token", 1 << 63))
+        left_out = set(filter(None, query.get("exclude", "").split(",")))
+        for unknown in left_out - {"replies", "retweets"}:
+            raise BadField("exclude", unknown, "must be replies, retweets, or both")
         found = [post for post in self.posts.values() if post.user.id == user and after < int(post.id) < before]
+        found = [post for post in found if not (post.reply_to and "replies" in left_out)]
         found.sort(key=lambda post: int(post.id), reverse=True)
         return found[: int(size)], len(found) > int(size)
 
@@ -486,6 +517,13 @@ class X:
         self.charged.append((price, cost))
         if self.settings.credits is not None:
             self.settings.credits = float(Decimal(str(self.settings.credits)) - cost)
+
+    def _charge_read(self, price: str, id: str) -> None:
+        """What is read again on the same day is not charged again."""
+        this = price, id, int(self.now()) // DAY
+        if this not in self._read:
+            self._read.add(this)
+            self._charge(price)
 
     def _new_id(self) -> str:
         self._last_id = max(self._last_id + 1, (int(self.now() * 1000) - EPOCH) << 22)
