@@ -1,7 +1,6 @@
 """Deliver: one tick of the engine. What is due is decided, committed as `sending`, and only then said."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,7 +30,8 @@ from bot.core.rotate import sameness
 from bot.library import is_paused, stamp
 from bot.store import FenceLost, Lease
 from bot.work.adopt import adopt
-from bot.work.doors import Doors, stranger, told
+from bot.work.attend import attend
+from bot.work.doors import Doors, side_by_side, stranger, told
 from bot.work.plan import (
     LATEST,
     MOMENT,
@@ -52,8 +52,6 @@ from bot.work.plan import (
 
 # A call may take a minute; a lease lasts twice that, in seconds.
 LEASE = 120.0
-# One account a thread, so that a silent server delays only its own account.
-THREADS = 8
 # A file that is just being written is given so long to be whole, in seconds.
 SETTLED = 2.0
 AGAIN = "Connect the right one: handbill account connect"
@@ -82,6 +80,7 @@ def tick(app: App, now: datetime, *, granted: bool = False) -> list[Delivery]:
     """Do all that is due at `now`; the deliveries that changed, in order. `granted`: approvals count as given."""
     run = Tick(app, Doors(app), now, granted, monotonic())
     note_due(app, run.doors, now)
+    attend(app, run.doors, now)
     changed = settle(run) + reopen(run) + _due_said(run)
     return in_time(changed)
 
@@ -133,11 +132,8 @@ def each(run: Tick, deliveries: Iterable[Delivery], deed: Deed, *, in_turn: bool
     groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         groups.setdefault(delivery.account, []).append(delivery)
-    if len(groups) < 2:
-        return [one for group in groups.values() for one in _of_account(run, group, deed, in_turn)]
-    with ThreadPoolExecutor(min(THREADS, len(groups))) as pool:
-        waiting = [pool.submit(_of_account, run, group, deed, in_turn) for group in groups.values()]
-    return [one for done in waiting for one in done.result()]
+    done = side_by_side(lambda group: _of_account(run, group, deed, in_turn), groups.values())
+    return [one for changed in done for one in changed]
 
 
 def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> list[Delivery]:
@@ -153,7 +149,7 @@ def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> 
             except FenceLost:
                 break
             changed += [one for one in ended if one != delivery]
-            if (in_turn and not ended) or any(one.state in ("planned", "sending") for one in ended):
+            if in_turn and (not ended or any(one.state in ("planned", "sending") for one in ended)):
                 break
     return changed
 
@@ -164,27 +160,34 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     Those of an account that cannot be asked for its lasting id just now are left for a later tick.
     """
     seen = app.store.sightings()
-    ids: dict[str, str] = {}
-    away: set[str] = set()
     due = unnoted(app, app.store, now, now + MOMENT)
-    for account in sorted({slot.account for slot in due}):
-        try:
-            ids[account] = doors.identity(account)
-            _take_over(app, account, ids[account])
-        except TryLater:
-            away.add(account)
+    asked = sorted({slot.account for slot in due})
+    ids = {
+        name: id
+        for name, id in zip(asked, side_by_side(lambda name: _identity(app, doors, name), asked), strict=True)
+        if id
+    }
+    away = set(asked) - set(ids)
     new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
     theirs = {name for name, schedule in rows(app) if away.intersection(schedule.accounts)}
     app.store.note(new, {name for name, _ in rows(app)} - theirs, seen, now)
     app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
 
 
-def _take_over(app: App, account: str, identity: str) -> None:
-    """Let what an account has said under an older name of config.toml stand under its new one."""
+def _identity(app: App, doors: Doors, account: str) -> str:
+    """The account's lasting id; "" while nobody can ask.
+
+    What it has said under an older name of config.toml stands under its new one from now on.
+    """
+    try:
+        identity = doors.identity(account)
+    except TryLater:
+        return ""
     network = app.config.accounts[account].network
     older = app.store.names(network, identity) - {account}
     if older and not older & set(app.config.accounts):
         app.store.rename(network, identity, account)
+    return identity
 
 
 def reopen(run: Tick) -> list[Delivery]:

@@ -1,7 +1,8 @@
 """Doors: the publishers of one tick, each opened once, and what they answer."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from bot.app import App
@@ -11,6 +12,8 @@ from bot.core.problem import HandbillError, NetworkError, TryLater, Uncertain
 
 LOG = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+# One account a thread, so that a silent server delays only its own account.
+THREADS = 8
 
 
 class Doors:
@@ -53,3 +56,15 @@ def told(ask: Callable[[], Answer], otherwise: type[TryLater | Uncertain]) -> An
     except Exception as defect:
         LOG.exception("an answer that could not be read")
         raise otherwise(f"its answer could not be understood ({type(defect).__name__})") from defect
+
+
+Item = TypeVar("Item")
+
+
+def side_by_side(do: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+    """What `do` gives for each item, each in a thread of its own; the first error, when all are done."""
+    waiting = list(items)
+    if len(waiting) < 2:
+        return [do(item) for item in waiting]
+    with ThreadPoolExecutor(min(THREADS, len(waiting))) as pool:
+        return list(pool.map(do, waiting))
