@@ -1,5 +1,6 @@
 """posts/ becomes campaigns and posts, and every fault in them a problem with file and line."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -39,7 +40,7 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
     if not folder.is_dir():
         return Library(campaigns={}, posts={}, problems=(_no_folder(folder, base),))
     campaigns, posts, broken, drafts, problems = {}, {}, [], [], []
-    stamps = {place.name: stamp(place) for place in _folders(folder)}
+    stamps = {place.name: stamp(place)[0] for place in _folders(folder)}
     for place in _folders(folder):
         campaign, faults = read_campaign(place, networks, base)
         whole, rest, more = read_posts(place, campaign, networks, base)
@@ -72,13 +73,18 @@ def is_paused(folder: Path) -> bool:
     return folder.is_dir() and any(path.name.lower() in PAUSE for path in folder.iterdir())
 
 
-def stamp(folder: Path) -> str:
-    """What changes whenever a file in a campaign's folder does: their names, sizes, and times of writing."""
+def stamp(folder: Path) -> tuple[str, float]:
+    """What changes whenever a file in a campaign's folder does; and when the youngest was written (seconds since 1970).
+
+    It is made of the files' names, sizes, and times of writing.
+    """
     try:
-        facts = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
+        with os.scandir(folder) as entries:
+            facts = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in entries)
     except OSError:  # a file was taken away while we looked, or the folder
-        return ""
-    return sha256(repr(facts).encode()).hexdigest()
+        return "", 0.0
+    youngest = max((written for _, _, written in facts), default=0) / 1e9
+    return sha256(repr(facts).encode()).hexdigest(), youngest
 
 
 def _folders(folder: Path) -> list[Path]:

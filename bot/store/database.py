@@ -32,6 +32,8 @@ from bot.store.tables import (
 
 # Every schema this program knows, the newest last.
 REVISIONS = ("0001", "0002")
+# In seconds.
+LONGEST_LEASE = 600.0
 
 
 class FenceLost(HandbillError):
@@ -276,14 +278,18 @@ class Store:
     # Leases
 
     def lease(self, account: str, owner: str, seconds: float) -> Lease | None:
-        """Take or renew the right to speak for an account; None while another holds it."""
+        """Take or renew the right to speak for an account; None while another holds it.
+
+        A lease that ends later than any can is one that a clock which was ahead has given.
+        """
         with self._writing(account) as connection:
             row = connection.execute(select(LEASES).where(LEASES.c.account == account)).one_or_none()
             until = Seconds() + seconds
             if row is None:
                 connection.execute(insert(LEASES).values(account=account, owner=owner, until=until, fence=1))
                 return Lease(account, 1)
-            if row.owner != owner and connection.scalar(select(Seconds())) < row.until:
+            now = connection.execute(select(Seconds())).scalar_one()
+            if row.owner != owner and now < row.until <= now + LONGEST_LEASE:
                 return None
             connection.execute(
                 update(LEASES).where(LEASES.c.account == account).values(owner=owner, until=until, fence=row.fence + 1)

@@ -32,16 +32,22 @@ def adopt(app: App, doors: Doors, delivery: Delivery, lease: Lease, now: datetim
     recent = doors.publisher(delivery.account).recent
     if recent is None:
         return []
-    look = app.store.looks().get(delivery.account, Look())
-    found = told(partial(recent, look.newest), TryLater)
-    if found and found[0].receipt.id != look.newest:
-        app.store.looked(delivery.account, replace(look, newest=found[0].receipt.id), now)
+    newest = app.store.looks().get(delivery.account, Look()).newest
+    found = told(partial(recent, newest), TryLater)
     known = app.store.receipts(delivery.network, [one.receipt.id for one in found])
     changed: list[Delivery] = []
     for said in found:
         if said.receipt.id not in known:
             changed += _taken_in(app, delivery, said, lease)
+    # Noted last: whoever dies before has to look again.
+    if found and found[0].receipt.id != newest:
+        seen(app, delivery.account, found[0].receipt.id, now)
     return changed
+
+
+def seen(app: App, account: str, newest: str, now: datetime) -> None:
+    """Note the id of an account's newest post that is known here."""
+    app.store.looked(account, replace(app.store.looks().get(account, Look()), newest=newest), now)
 
 
 def _taken_in(app: App, delivery: Delivery, said: Said, lease: Lease) -> Iterator[Delivery]:
@@ -51,12 +57,12 @@ def _taken_in(app: App, delivery: Delivery, said: Said, lease: Lease) -> Iterato
         return
     if found := _recognised(app, delivery, said):
         post, wording, variant = found
-        new = _adopted(app, delivery, said, post, wording, variant)
-        yield app.store.add(new)
+        # The slot first: whoever dies in between finds the post again.
         if post.campaign == delivery.campaign and delivery.at - CLOCKS <= said.at <= delivery.at + delivery.late:
             why = f"this account has said it already, without this ledger: {said.receipt.url or said.receipt.id}"
             ready = delivery if delivery.state == "planned" else _saved(app, step(delivery, "planned"), lease)
             yield _saved(app, step(ready, "skipped", reason=why), lease)
+        yield app.store.add(_adopted(app, delivery, said, post, wording, variant))
 
 
 def _awaited(app: App, account: str, said: Said) -> Delivery | None:

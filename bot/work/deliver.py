@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
@@ -29,7 +28,7 @@ from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, Tr
 from bot.core.rotate import sameness
 from bot.library import is_paused, stamp
 from bot.store import FenceLost, Lease
-from bot.work.adopt import adopt
+from bot.work.adopt import adopt, seen
 from bot.work.attend import attend
 from bot.work.doors import Doors, side_by_side, stranger, told
 from bot.work.plan import (
@@ -107,7 +106,8 @@ def _due_said(run: Tick) -> list[Delivery]:
     stuck = {one.account for one in app.store.deliveries(("sending",))}
     decided: dict[int | None, Planned] = {}
     for one in found.speak:
-        if one.account not in stuck:
+        rests = pace(app, ledger, now)(one.account) > now  # after another that speaks now
+        if one.account not in stuck and not rests:
             decided[one.id] = planned = decide(app, slot_of(one), ledger, now)
             if planned.state == "planned" or run.granted:
                 note(app, ledger, planned, now)
@@ -149,7 +149,7 @@ def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> 
             except FenceLost:
                 break
             changed += [one for one in ended if one != delivery]
-            if in_turn and (not ended or any(one.state in ("planned", "sending") for one in ended)):
+            if in_turn and (len(ended) != 1 or ended[0].state in ("planned", "sending")):
                 break
     return changed
 
@@ -260,24 +260,21 @@ def _say(run: Tick, delivery: Delivery, chosen: Delivery, lease: Lease) -> list[
         return [_kept(run, _looked_for(run, replace(sending, reason=str(lost))), lease)]
     except NetworkError as error:
         return [_kept(run, after_error(sending, error, run.now), lease)]
-    return [_kept(run, step(sending, "sent", receipt=receipt), lease)]
+    ended = _kept(run, step(sending, "sent", receipt=receipt), lease)
+    if publisher.recent:
+        seen(run.app, chosen.account, receipt.id, run.now)
+    return [ended]
 
 
 def _stands(run: Tick, sending: Delivery) -> bool:
     """Whether what was decided still stands: nothing edited, nothing paused, not too late."""
     folder = run.app.config.library
-    place = folder / sending.campaign
-    if _seconds_old(run, place) < SETTLED:
-        sleep(SETTLED)
-    is_same = run.app.library.stamps.get(sending.campaign) == stamp(place)
+    found, youngest = stamp(folder / sending.campaign)
+    if 0 <= run.app.clock().timestamp() - youngest < SETTLED:
+        sleep(SETTLED)  # somebody is writing just now
+        found, _ = stamp(folder / sending.campaign)
+    is_same = run.app.library.stamps.get(sending.campaign) == found
     return is_same and not is_paused(folder) and not sending.is_late(run.now)
-
-
-def _seconds_old(run: Tick, folder: Path) -> float:
-    """How long ago the youngest file of a folder was written; those of the future are old."""
-    now = run.app.clock().timestamp()
-    ages = [now - path.stat().st_mtime for path in folder.glob("*")]
-    return min((age for age in ages if age >= 0), default=SETTLED)
 
 
 def _looked_for(run: Tick, sending: Delivery) -> Delivery:
