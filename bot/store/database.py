@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, column, func, insert, inspect, o
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep, State
-from bot.core.notice import Notice, notice_of
+from bot.core.notice import Notice, Trouble, notice_of
 from bot.core.post import Variant
 from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
@@ -28,6 +28,7 @@ from bot.store.tables import (
     PAUSES,
     SIGHTINGS,
     STARTS,
+    TROUBLES,
 )
 
 # Every schema this program knows, the newest last.
@@ -412,6 +413,18 @@ class Store:
             numbers = [notice.id for notice in notices]
             connection.execute(update(NOTICES).where(NOTICES.c.id.in_(numbers)).values(**values))
 
+    def troubles(self) -> dict[str, Trouble]:
+        """What does not work on the way to people, by the names that may be shown."""
+        with self._reading() as connection:
+            return {row.name: _trouble(row) for row in connection.execute(select(TROUBLES))}
+
+    def trouble(self, name: str, found: Trouble | None) -> None:
+        """Keep what is wrong with an address or the heartbeat; None: it works."""
+        with self._writing(name) as connection:
+            connection.execute(TROUBLES.delete().where(TROUBLES.c.name == name))
+            if found:
+                connection.execute(insert(TROUBLES).values(name=name, **asdict(found)))
+
     # The whole
 
     def copy_to(self, url: str) -> None:
@@ -481,6 +494,10 @@ def _add(connection: Connection, delivery: Delivery) -> None:
             connection.execute(insert(DELIVERIES), row_of(delivery))
         except IntegrityError:
             nested.rollback()
+
+
+def _trouble(row: Row[Any]) -> Trouble:
+    return Trouble(words=row.words, tries=row.tries, again=row.again)
 
 
 def _look(row: Row[Any]) -> Look:

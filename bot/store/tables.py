@@ -148,3 +148,13 @@ LOOKS = Table(
     Column("newest", String, nullable=False),  # the id of its newest post that we know of
     Column("trouble", String, nullable=False),  # why a person must connect it again
 )
+
+# What does not work on the way to people: addresses of notices, and the heartbeat; named without their secrets.
+TROUBLES = Table(
+    "troubles",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("words", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("again", Instant),  # not to be tried before
+)

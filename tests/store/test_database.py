@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.delivery import Delivery
+from bot.core.notice import Trouble
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError
 from bot.store import FenceLost, Lease, Store, open_store
@@ -320,3 +321,12 @@ def test_nobody_is_told_that_the_ledger_is_locked(tmp_path: Path) -> None:
     ]
     assert [child.communicate(timeout=120)[1] for child in children] == [""] * 4
     assert len(open_store(url).pauses()) == 120
+
+
+def test_what_is_wrong_with_an_address_is_kept_until_it_works(store: Store) -> None:
+    found = Trouble(words="it answered 401", tries=2, again=NOW + timedelta(minutes=2))
+    store.trouble("json://a.example", Trouble(words="it does not answer", tries=1, again=NOW))
+    store.trouble("json://a.example", found)
+    assert store.troubles() == {"json://a.example": found}
+    store.trouble("json://a.example", None)
+    assert store.troubles() == {}

@@ -34,3 +34,10 @@ def upgrade() -> None:
         sa.Column("newest", sa.String, nullable=False),
         sa.Column("trouble", sa.String, nullable=False),
     )
+    op.create_table(
+        "troubles",
+        sa.Column("name", sa.String, primary_key=True),
+        sa.Column("words", sa.String, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("again", INSTANT),
+    )
