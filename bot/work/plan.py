@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.core.choice import Choice, Speaker, choose
-from bot.core.delivery import OPEN, Delivery, Pace, in_time, step, turn
+from bot.core.delivery import OPEN, Delivery, in_time, step, turn
 from bot.core.limits import Limits, free, month, used_up
 from bot.core.rotate import NEAR, History
 from bot.core.timetable import Schedule, Slot, slots
@@ -67,10 +67,21 @@ def plan(app: App, start: datetime, days: float) -> Iterator[Planned]:
         speaking = turn(still, now, pace(app, ledger, now))
         still = speaking.wait
         agenda.add(speaking.wakes)
+        yield from (_never(app, one, why) for one, why in speaking.missed if one.at >= start)
         for delivery in speaking.speak:
+            if (rested := pace(app, ledger, now)(delivery.account)) > now:
+                still.append(delivery)
+                agenda.add({rested})
+                continue
             planned = decide(app, slot_of(delivery), ledger, now)
             note(app, ledger, planned, now)
             yield planned
+
+
+def _never(app: App, delivery: Delivery, why: str) -> Planned:
+    """A slot that comes and goes with nothing said."""
+    choice = Choice(slot=slot_of(delivery), speaker=app.speaker(delivery.account), reason=why)
+    return Planned(choice=choice, state="skipped", reason=why)
 
 
 def note(app: App, ledger: Ledger, planned: Planned, now: datetime) -> None:
@@ -162,14 +173,13 @@ def limits(app: App, account: str) -> Limits:
     return Limits(zone=app.config.zone, gap=told.gap, per_day=told.per_day, budget=told.budget, quiet=app.config.quiet)
 
 
-def pace(app: App, ledger: Ledger, now: datetime) -> Callable[[str], Pace]:
-    """When each account is free to speak."""
+def pace(app: App, ledger: Ledger, now: datetime) -> Callable[[str], datetime]:
+    """From when on each account is free to speak, after all that the ledger knows now."""
 
-    def of(account: str) -> Pace:
+    def of(account: str) -> datetime:
         if account not in app.config.accounts:
-            return Pace(now)
-        bounds = limits(app, account)
-        return Pace(free(bounds, now, ledger.history.spoke(account)), bounds.gap)
+            return now
+        return free(limits(app, account), now, ledger.history.spoke(account))
 
     return of
 
@@ -183,16 +193,21 @@ def decide(app: App, slot: Slot, ledger: Ledger, now: datetime) -> Planned:
     """What becomes of one slot at `now`, as the world stands."""
     speaker = app.speaker(slot.account)
     if why := standstill(app, slot.campaign, ledger.pauses):
-        return Planned(choice=Choice(slot=slot, speaker=speaker, reason=why), state="skipped", reason=why)
+        return _left_out(app, slot, why)
     choice = chosen(app, slot, speaker, ledger)
     if choice.variant is None:
         return Planned(choice=choice, state="skipped", reason=choice.reason)
     spoke, spent = ledger.history.spoke(slot.account), ledger.spent[slot.account, month(now, app.config.zone)]
     if why := used_up(limits(app, slot.account), now, spoke, spent, price(choice)):
-        return Planned(choice=Choice(slot=slot, speaker=speaker, reason=why), state="skipped", reason=why)
+        return _left_out(app, slot, why)
     if why := _waits(app, slot, choice, ledger):
         return Planned(choice=choice, state="waiting", reason=why)
     return Planned(choice=choice, state="planned")
+
+
+def _left_out(app: App, slot: Slot, why: str) -> Planned:
+    choice = Choice(slot=slot, speaker=app.speaker(slot.account), reason=why)
+    return Planned(choice=choice, state="skipped", reason=why)
 
 
 def _waits(app: App, slot: Slot, choice: Choice, ledger: Ledger) -> str:

@@ -1,6 +1,7 @@
-"""python -m tests.bench: how much slower than a bare loop the three heaviest commands are, measured in one run.
+"""python -m tests.bench [NAMES]: how much slower than a bare loop the heaviest work is, measured in one run.
 
-Each figure is a ratio of medians, both sides measured in turn on the same machine; aims are goals, not tests.
+The names: start, check, share, deliver, late, memory; all, if none is named. Each figure is a
+ratio of medians, both sides measured in turn on the same machine; aims are goals, not tests.
 """
 
 import csv
@@ -19,7 +20,6 @@ from urllib.parse import quote
 import click
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot import networks
 from bot.app import App, open_app
 from bot.cli.share import show_json
 from bot.core.render import compile_words
@@ -27,23 +27,60 @@ from bot.core.timetable import local_day
 from bot.work.deal import share_with
 from bot.work.review import review
 from bot.work.share import Wanted
+from tests.bench import deliveries
+from tests.bench.memory import memory
+from tests.servers import postgres
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = ("x", "bluesky", "mastodon", "threads", "whatsapp", "telegram")
 
 
 @click.command()
+@click.argument("names", nargs=-1)
 @click.option("--posts", default=10_000, show_default=True, help="How many posts check reads.")
 @click.option("--rows", default=100_000, show_default=True, help="How many supporters get links.")
 @click.option("--rounds", default=7, show_default=True, help="How often the start is measured.")
-def main(posts: int, rows: int, rounds: int) -> None:
-    """Measure all three and print a line for each."""
-    with TemporaryDirectory() as folder:
-        report("start of plan", start(rounds), 1.5, f"median of {rounds}")
-        report("check", check(Path(folder) / "check", posts), 10, f"{posts:,} posts x {len(networks.load())} networks")
-        report("share", share(Path(folder) / "share", rows), 1.5, f"{rows:,} rows x {len(NETWORKS)} networks")
-        small, large = (peak(Path(folder) / "share", number) for number in (rows // 10, rows))
-        click.echo(f"{'share, peak memory':20} {small:6.0f} MB for {rows // 10:,} rows, {large:.0f} MB for {rows:,}")
+@click.option("--hours", default=8, show_default=True, help="How often each of 50 accounts speaks.")
+def main(names: tuple[str, ...], posts: int, rows: int, rounds: int, hours: int) -> None:
+    """Measure what is named, or all, and print a line for each."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        measures: dict[str, Callable[[], None]] = {
+            "start": lambda: report("start of plan", start(rounds), 1.5, f"median of {rounds}"),
+            "check": lambda: report("check", check(folder / "check", posts), 10, f"{posts:,} posts"),
+            "share": lambda: shares(folder / "share", rows),
+            "deliver": lambda: deliver(folder / "deliver", hours),
+            "late": lambda: late(folder / "late"),
+            "memory": lambda: click.echo(
+                f"{'up, memory':20} {memory(folder / 'memory'):6.0f} MB, three networks connected"
+            ),
+        }
+        for name in names or measures:
+            measures[name]()
+
+
+def shares(folder: Path, rows: int) -> None:
+    """Share links for many supporters, and the memory they take."""
+    report("share", share(folder, rows), 1.5, f"{rows:,} rows x {len(NETWORKS)} networks")
+    small, large = (peak(folder, number) for number in (rows // 10, rows))
+    click.echo(f"{'share, peak memory':20} {small:6.0f} MB for {rows // 10:,} rows, {large:.0f} MB for {rows:,}")
+
+
+def deliver(folder: Path, hours: int) -> None:
+    """Deliveries of 50 accounts to a network that takes 50 ms, by one and four workers, on both databases."""
+    with postgres.serving() as server:
+        for workers in (1, 4):
+            for kind, url in (("SQLite", ""), ("PostgreSQL", server.fresh())):
+                place = deliveries.stage(folder / f"{kind}-{workers}", hours, url)
+                posts = hours * deliveries.ACCOUNTS
+                sides = deliveries.bare(workers, posts), deliveries.engine(place, workers, hours)
+                report(f"{kind}, {workers} at work", sides, 1.3, f"{posts / sides[1]:.0f} posts a second")
+
+
+def late(folder: Path) -> None:
+    """How late posts are of which a hundred are due in the same second."""
+    middle, last = deliveries.lateness(deliveries.stage(folder, 2))
+    click.echo(f"{'lateness':20} {middle:6.2f} s the median, {last:.2f} s the 99th of 100 due in one second")
 
 
 def report(what: str, sides: tuple[float, float], aim: float, how: str) -> None:

@@ -1,11 +1,9 @@
-"""How fast the engine delivers: 50 accounts of a network that takes 50 ms for a post, against a bare loop of such calls."""
+"""How fast the engine delivers to 50 accounts of a network that takes 50 ms for a post, against a bare loop."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,17 +115,6 @@ def lateness(folder: Path) -> tuple[float, float]:
         tick(app.fresh(), START + timedelta(hours=hour))
     late = [at - begun for at in said(folder)]
     return late[len(late) // 2], late[int(len(late) * 0.99)]
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing on the terminal meanwhile."""
-    with open(os.devnull, "w") as nowhere:
-        kept, sys.stdout = sys.stdout, nowhere
-        try:
-            yield
-        finally:
-            sys.stdout = kept
 
 
 if __name__ == "__main__":
