@@ -6,7 +6,7 @@ stands in `after_error`; what is done about a call whose end nobody saw, in `aft
 ends otherwise than *sent* or *skipped* is told to a person.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -128,50 +128,40 @@ class Turn:
     wakes: set[datetime] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """When an account is free to speak, and how long it rests after that."""
-
-    free: datetime
-    gap: timedelta = timedelta()
-
-
-def turn(due: Iterable[Delivery], now: datetime, pace: Callable[[str], Pace]) -> Turn:
+def turn(due: Iterable[Delivery], now: datetime, free: Callable[[str], datetime]) -> Turn:
     """Decide which of the deliveries that have come due speak now.
 
     What came too late, or was tried too often, is missed. While one is to be tried again, its
     account's later ones wait. Of the rest only each account's newest speaks: after an outage
-    nothing floods out. `pace` tells of each account when it is free to speak.
+    nothing floods out. Several that are due at one instant may: whoever has spoken in between is to
+    be asked for again. `free` tells from when on an account may speak.
     """
     found = Turn()
     in_order = in_time(due)
     newest = _newest(one for one in in_order if not _retries(one) and not _is_over(one, now))
+    retrying = {one.account for one in in_order if _retries(one)}
     stuck: set[str] = set()
-    spoken: set[str] = set()
     for one in in_order:
-        if why := _is_over(one, now) or _is_overtaken(one, newest, stuck):
+        if why := _is_over(one, now, retrying) or _is_overtaken(one, newest, stuck):
             found.missed.append((one, why))
             continue
-        paced = pace(one.account)
-        rests = one.account in spoken and paced.gap
-        free = max(paced.free, one.not_before or now, now + paced.gap if rests else now)
+        at = max(free(one.account), one.not_before or now)
         if one.account in stuck:
             found.wait.append(one)
-        elif free <= now:
+        elif at <= now:
             found.speak.append(one)
-            spoken.add(one.account)
-        elif free > one.at + one.late:
+        elif at > one.at + one.late:
             found.missed.append((one, _why_never(one)))
         else:
             found.wait.append(one)
-            found.wakes.add(free)
+            found.wakes.add(at)
             stuck |= {one.account} if _retries(one) else set()
     return found
 
 
 def in_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """The deliveries in the order of their turns."""
-    return sorted(deliveries, key=lambda one: (one.at, one.account, one.campaign))
+    return sorted(deliveries, key=lambda one: (one.at, one.account, one.campaign, one.day, one.clock))
 
 
 def _retries(delivery: Delivery) -> bool:
@@ -185,8 +175,11 @@ def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
     return latest
 
 
-def _is_over(one: Delivery, now: datetime) -> str:
-    """Why a delivery's time is over by itself, in words; "" if it is not."""
+def _is_over(one: Delivery, now: datetime, retrying: Collection[str] = ()) -> str:
+    """Why a delivery's time is over by itself, in words; "" if it is not.
+
+    `retrying`: the accounts of which one is to be tried again.
+    """
     if _retries(one) and one.tries >= MOST_TRIES:
         return f"it was tried {one.tries} times; the last time: {one.reason}"
     if _retries(one) and one.not_before and one.not_before > one.at + one.late:
@@ -197,6 +190,8 @@ def _is_over(one: Delivery, now: datetime) -> str:
         return f"{unheard(one)} in time"
     if one.reason and one.state != "waiting":
         return f"it could not be said in time: {one.reason}"
+    if one.account in retrying:
+        return "it waited for an earlier one of this account, and now it is too late for it (`late` in config.toml)"
     return "nobody was running at its time, and now it is too late for it (`late` in config.toml)"
 
 
@@ -254,9 +249,10 @@ def backoff(delivery: Delivery) -> timedelta:
     Twice as long after each try, from half a minute to an hour; up to a quarter less, by the
     delivery's key, so that not all that failed together come again together.
     """
-    longest: timedelta = min(SHORTEST * 2 ** max(0, delivery.tries - 1), LONGEST)
+    before = min(max(0, delivery.tries - 1), MOST_TRIES)
+    longest: timedelta = min(SHORTEST * 4 / 3 * 2**before, LONGEST)
     chance = sha256(f"{delivery.key} {delivery.tries}".encode()).digest()[0] / 255
-    return max(SHORTEST, longest * (1 - chance / 4))
+    return longest * (1 - chance / 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
