@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core import post
 from bot.core.network import Pictures
 from bot.core.problem import Refused
 
@@ -178,8 +179,20 @@ def _reader(kind: Kind) -> "type[ImageFile]":
 # --- preparing --------------------------------------------------------------------------------------
 
 
-def prepared(file: Path, rules: Pictures, cache: Path) -> Prepared:
-    """A picture made to fit `rules`, without any metadata; made once, and kept in `cache`.
+def of_post(image: post.Image, rules: Pictures, who: str, cache: str = "") -> Prepared:
+    """A post's picture as `prepared` makes it, for the network that people know as `who`; kept in the folder `cache`.
+
+    Raises Refused also for a description that is longer than `rules` let it be: it is never cut.
+    """
+    if len(image.alt) > rules.alt:
+        raise Refused(
+            f"the picture's description is {len(image.alt)} characters long; {who} takes {rules.alt}. Shorten it."
+        )
+    return prepared(Path(image.file), rules, Path(cache) if cache else None)
+
+
+def prepared(file: Path, rules: Pictures, cache: Path | None = None) -> Prepared:
+    """A picture made to fit `rules`, without any metadata; made once, and kept in `cache` if there is one.
 
     It is turned upright, its colours become sRGB, its proportions stay. A PNG stays one while
     it fits; otherwise it is a JPEG of falling quality, then of falling size. What is transparent
@@ -191,16 +204,18 @@ def prepared(file: Path, rules: Pictures, cache: Path) -> Prepared:
     return _kept(content, file.name, rules, cache)
 
 
-def prepared_bytes(content: bytes, name: str, rules: Pictures, cache: Path) -> Prepared:
+def prepared_bytes(content: bytes, name: str, rules: Pictures, cache: Path | None = None) -> Prepared:
     """The same for a picture that is no file, such as a page's; `name` is for people only."""
     _opened(content, name, _kind(content, name)).close()
     return _kept(content, name, rules, cache)
 
 
-def _kept(content: bytes, name: str, rules: Pictures, cache: Path) -> Prepared:
+def _kept(content: bytes, name: str, rules: Pictures, cache: Path | None) -> Prepared:
     """What the cache holds for this picture and these rules, made now if it is not there."""
     import PIL
 
+    if cache is None:
+        return _made(content, name, rules)
     recipe = repr((RECIPE, PIL.__version__, rules)).encode()
     place = cache / hashlib.sha256(hashlib.sha256(content).digest() + recipe).hexdigest()
     try:

@@ -1,109 +1,38 @@
-"""One request and its errors, the address guard, and what a card shows of a page."""
+"""Which answer is which error, one call, and the requests of client libraries."""
 
-import gzip
 import json
 import logging
 import socket
-import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
+from typing import Any
 
+import httpx
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.http import Answer, Page, call, error_for, is_public, page
+from bot.http import Answer, Deadline, as_objects, as_response, call, carry, error_for, instant
+from tests.servers.site import (
+    Handler,
+    Reply,
+    Site,
+    closed_port,
+    drips,
+    drips_body,
+    gibberish,
+    half,
+    half_a_refusal,
+    hangs_up,
+    never_begins,
+    silent,
+)
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-Reply = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Site(ThreadingHTTPServer):
-    """A true server on loopback: a reply by path, and the requests that came."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.replies: dict[str, Reply] = {}
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def door(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hung up is no fault here."""
-
-    def says(self, path: str, body: str | bytes, headers: dict[str, str] | None = None, status: int = 200) -> str:
-        """Answer `path` with this; its address."""
-
-        def reply(handler: BaseHTTPRequestHandler) -> None:
-            content = body.encode() if isinstance(body, str) else body
-            handler.send_response(status)
-            for name, value in {**(HTML if headers is None else headers), "Content-Length": str(len(content))}.items():
-                handler.send_header(name, value)
-            handler.end_headers()
-            handler.wfile.write(content)
-
-        return self.does(path, reply)
-
-    def does(self, path: str, reply: Reply) -> str:
-        self.replies[path] = reply
-        return f"http://{self.door}{path}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.requests.append((f"{self.command} {self.path}", dict(self.headers), body))
-        self.server.replies[self.path](self)
-        self.close_connection = True
-
-    do_POST = do_GET
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[Site]:
-    thread = Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield site
-    finally:
-        site.shutdown()
-        thread.join()
-        site.server_close()
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving(Site()) as site:
-        yield site
-
-
-def see(site: Site, path: str = "/", **options: object) -> Page | None:
-    return page(f"http://{site.door}{path}", allowed={site.door}, **options)  # type: ignore[arg-type]
-
-
-def titled(site: Site, body: str | bytes, headers: dict[str, str] | None = None) -> str:
-    site.says("/", body, headers)
-    found = see(site)
-    assert found
-    return found.title
 
 
 # --- which answer is which error ------------------------------------------------------------------
@@ -240,12 +169,6 @@ def test_an_answer_shows_neither_headers_nor_body() -> None:
     assert "secret" not in shown
 
 
-def closed_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def test_a_closed_door_means_later() -> None:
     with pytest.raises(TryLater, match=r"127\.0\.0\.1 cannot be reached; nothing was posted"):
         call("POST", f"http://127.0.0.1:{closed_port()}/")
@@ -270,58 +193,6 @@ def test_a_name_server_that_is_silent_means_later() -> None:
         call("POST", "https://town.example/", resolve=resolve, seconds=0.2)
     waiting.close()
     waited.close()
-
-
-def test_the_next_address_is_tried(site: Site) -> None:
-    url = site.says("/", "yes").replace("127.0.0.1", "town.example")
-    assert call("GET", url, resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"]).body == b"yes"
-
-
-def hangs_up(handler: BaseHTTPRequestHandler) -> None:
-    handler.connection.shutdown(socket.SHUT_RDWR)
-
-
-def half(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-
-
-def half_a_refusal(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 422 No\r\nContent-Length: 100\r\n\r\n{")
-
-
-def gibberish(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"\x00\x01 Set-Cookie: secret\r\n\r\n")
-
-
-def silent(handler: BaseHTTPRequestHandler) -> None:
-    handler.connection.settimeout(20)
-    handler.rfile.read(1)
-
-
-def drips(handler: BaseHTTPRequestHandler) -> None:
-    from time import sleep
-
-    with suppress(OSError):
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        while True:
-            handler.wfile.write(b"a")
-            sleep(0.05)
-
-
-def never_begins(handler: BaseHTTPRequestHandler) -> None:
-    with suppress(OSError):
-        while True:
-            handler.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\n")
-
-
-def drips_body(handler: BaseHTTPRequestHandler) -> None:
-    from time import sleep
-
-    with suppress(OSError):
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<title>A</title>")
-        while True:
-            handler.wfile.write(b"a")
-            sleep(0.05)
 
 
 @pytest.mark.parametrize("reply", [hangs_up, half, gibberish, silent, drips, drips_body, never_begins])
@@ -377,506 +248,98 @@ def test_loading_the_module_loads_no_client() -> None:
     assert done.stdout.strip() == "set()"
 
 
-# --- the guard ------------------------------------------------------------------------------------
+def quotes(handler: Handler) -> None:
+    """Refuse a request, and repeat all of it."""
+    _, headers, body = handler.server.requests[-1]
+    told = f"{headers['Authorization']} said ".encode() + body
+    handler.send_response(400)
+    handler.send_header("Content-Length", str(len(told)))
+    handler.end_headers()
+    handler.wfile.write(told)
+
+
+def test_a_refusal_that_quotes_the_requests_secrets_is_read_without_them(site: Site) -> None:
+    key, said = {"Authorization": "Bearer s3cret-token"}, {"password": "hunter22", "text": "Clean air"}
+    body = call("POST", site.does("/", quotes), headers=key, json=said).body
+    assert b"said" in body and b"Clean air" in body
+    assert b"s3cret-token" not in body and b"hunter22" not in body
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"a"', "[" * 100_000], ids=lambda body: body[:9])
+def test_an_answer_without_an_object_holds_nothing(body: str) -> None:
+    assert Answer(status=200, host="town.example", headers={}, body=body.encode()).object() == {}
+
+
+def test_what_stands_in_an_answer_can_be_read() -> None:
+    headers = {"date": format_datetime(NOW, usegmt=True)}
+    answer = Answer(status=200, host="town.example", headers=headers, body=b'{"posts": [{"id": 1}, 2, null]}')
+    assert as_objects(answer.object()["posts"]) == [{"id": 1}]
+    assert as_objects(answer.object().get("likes")) == []
+    assert answer.date() == NOW
 
 
 @pytest.mark.parametrize(
-    "address",
-    [
-        "0.0.0.0",
-        "10.0.0.1",
-        "100.64.0.1",
-        "127.0.0.1",
-        "127.255.255.254",
-        "169.254.169.254",
-        "168.63.129.16",
-        "172.16.0.1",
-        "172.31.255.255",
-        "192.0.0.8",
-        "192.0.2.1",
-        "192.88.99.1",
-        "192.168.1.1",
-        "198.18.0.1",
-        "198.51.100.1",
-        "203.0.113.1",
-        "224.0.0.1",
-        "239.255.255.250",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::127.0.0.1",
-        "::8.8.8.8",
-        "::ffff:127.0.0.1",
-        "::ffff:a00:1",
-        "64:ff9b::10.0.0.1",
-        "64:ff9b::7f00:1",
-        "64:ff9b:1::8.8.8.8",
-        "100::1",
-        "2001::1",
-        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
-        "2001:db8::1",
-        "2002:7f00:1::",
-        "2002:a9fe:a9fe::1",
-        "2002:c0a8:101::1",
-        "3fff::1",
-        "5f00::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fe80::1%eth0",
-        "fec0::1",
-        "ff02::1",
-        "no address",
-        "",
-        "127.1",
-        "0177.0.0.1",
-        "2130706433",
-    ],
+    "told", ["2026-11-21T12:00:00Z", "2026-11-21T13:00:00.000+01:00", "2026-11-21T12:00", format_datetime(NOW)]
 )
-def test_an_address_is_not_public(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "1.1.1.1",
-        "8.8.8.8",
-        "100.63.255.255",
-        "100.128.0.1",
-        "172.32.0.1",
-        "192.0.1.1",
-        "2001:4860:4860::8888",
-        "2606:4700::1111",
-        "::ffff:8.8.8.8",
-        "64:ff9b::8.8.8.8",
-        "2002:808:808::1",
-    ],
-)
-def test_an_address_is_public(address: str) -> None:
-    assert is_public(address)
-
-
-class Names:
-    """A name server that remembers what it was asked, and gives each answer once."""
-
-    def __init__(self, *answers: list[str]) -> None:
-        self.answers, self.asked = list(answers), list[str]()
-
-    def __call__(self, host: str, port: int) -> list[str]:
-        self.asked.append(host)
-        return self.answers.pop(0)
-
-
-@pytest.mark.parametrize(
-    "addresses",
-    [["127.0.0.1"], ["10.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], ["::ffff:127.0.0.1"], ["169.254.169.254"]],
-    ids=str,
-)
-def test_a_name_that_leads_inside_is_not_visited(addresses: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, logger="bot")
-    assert page("http://inside.example/", resolve=Names(addresses)) is None
-    assert "no card: inside.example: it leads into a private network" in caplog.text
-
-
-def test_a_name_without_an_address_gives_no_card() -> None:
-    assert page("http://nowhere.example/", resolve=Names([])) is None
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "127.0.0.1.",
-        "127.1",
-        "2130706433",
-        "0x7f000001",
-        "0x7f.0.0.1",
-        "0177.0.0.1",
-        "134744072",
-        "010.010.010.010",
-        "8.8.2056",
-        "[::1]",
-        "[::ffff:7f00:1]",
-        "[64:ff9b::7f00:1]",
-        "\uff11\uff12\uff17.0.0.1",
-        "user:pass@127.0.0.1",
-        "",
-    ],
-)
-def test_an_address_written_as_a_number_is_never_looked_up(host: str) -> None:
-    names = Names(["127.0.0.1"])
-    assert page(f"http://{host}/", resolve=names) is None
-    assert names.asked == []
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "file:///etc/passwd",
-        "ftp://town.example/",
-        "gopher://town.example/",
-        "//town.example/",
-        "http://town.example:22/",
-        "https://town.example:8443/",
-        "http://town.example:0/",
-        "http://town.example:99999/",
-        "javascript:alert(1)",
-        "",
-        "http://[/",
-        "http://a b/",
-        "http://" + "a" * 300 + ".example/",
-    ],
-)
-def test_only_the_web_is_visited(url: str) -> None:
-    def resolve(host: str, port: int) -> list[str]:
-        return host.encode("idna") and ["127.0.0.1"]
-
-    assert page(url, resolve=resolve) is None
-
+def test_an_instant_is_read_however_a_server_writes_it(told: str) -> None:
+    assert instant(told) == NOW
 
-def test_a_named_host_is_visited_only_at_its_door(site: Site) -> None:
-    site.says("/", "<title>Inside</title>")
-    assert see(site)
-    assert page(f"http://{site.door}/", allowed={"127.0.0.1", "127.0.0.1:1"}) is None
-    assert len(site.requests) == 1
-
-
-def test_a_name_is_looked_up_once_and_its_address_kept(site: Site) -> None:
-    site.says("/old", "", {"Location": "/new"}, status=302)
-    site.says("/new", '<title>New</title><meta property="og:image" content="/a.png">')
-    site.says("/a.png", b"picture", {"Content-Type": "image/png"})
-    names, door = Names(["127.0.0.1"], ["127.0.0.9"]), f"town.example:{site.server_port}"
-    found = page(f"http://{door}/old", allowed={door}, resolve=names)
-    assert found == Page(url=f"http://{door}/old", title="New", image=f"http://{door}/a.png", picture=b"picture")
-    assert names.asked == ["town.example"]
-    assert {headers["Host"] for _, headers, _ in site.requests} == {door}
-
-
-@pytest.mark.parametrize(
-    "there",
-    [
-        "http://127.0.0.1:{other}/",
-        "http://localhost:{other}/",
-        "//127.0.0.1:{other}/",
-        "http://inside.example/",
-        "http://169.254.169.254/latest/meta-data/",
-        "http://[::1]/",
-        "http://2130706433/",
-        "file:///etc/passwd",
-        "http://[",
-    ],
-)
-def test_a_redirect_leads_nowhere_inside(site: Site, there: str) -> None:
-    with serving(Site()) as other:
-        other.says("/", "<title>Inside</title>")
-        site.says("/", "", {"Location": there.format(other=other.server_port)}, status=302)
-        assert see(site, resolve=lambda host, port: ["127.0.0.1"]) is None
-        assert other.requests == []
-
-
-def test_a_picture_inside_is_not_fetched(site: Site) -> None:
-    with serving(Site()) as other:
-        url = other.says("/a.png", b"picture", {"Content-Type": "image/png"})
-        site.says("/", f'<title>A</title><meta property="og:image" content="{url}">')
-        found = see(site)
-        assert found
-        assert (found.title, found.picture, other.requests) == ("A", b"", [])
-
-
-@pytest.mark.parametrize(("redirects", "arrives"), [(5, True), (6, False)])
-def test_five_redirects_are_followed(site: Site, redirects: int, arrives: bool) -> None:
-    for number in range(redirects):
-        site.says(f"/{number}", "", {"Location": f"/{number + 1}", "Set-Cookie": "a=b"}, status=301)
-    site.says(f"/{redirects}", "<title>There</title>")
-    assert (see(site, "/0") is not None) is arrives
-    assert not any("Cookie" in headers for _, headers, _ in site.requests)
-
-
-# --- bounds ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("reply", [hangs_up, half, gibberish, silent, drips, drips_body, never_begins])
-def test_a_page_that_does_not_come_in_time_gives_no_card(site: Site, reply: Reply) -> None:
-    site.does("/", reply)
-    assert see(site, seconds=0.5) is None
-
-
-@pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 429, 500, 503])
-def test_a_page_that_is_not_there_gives_no_card(site: Site, status: int) -> None:
-    site.says("/", "<title>Not found</title>", status=status)
-    assert see(site) is None
-
-
-def endless(start: bytes, piece: bytes, *headers: bytes) -> Reply:
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        with suppress(OSError):
-            handler.wfile.write(b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Type: text/html", *headers, b"", start]))
-            while True:
-                handler.wfile.write(piece)
-
-    return reply
-
-
-def test_of_an_endless_page_the_beginning_is_read(site: Site) -> None:
-    site.does("/", endless(b"<title>Endless</title>", b" " * 65536))
-    found = see(site, seconds=60)
-    assert found
-    assert found.title == "Endless"
-
-
-def test_a_packed_bomb_is_unpacked_only_as_far_as_it_is_read(site: Site) -> None:
-    import tracemalloc
-
-    bomb = gzip.compress(b"<title>Bomb</title>" + b" " * 300_000_000, compresslevel=1)
-    site.says("/", bomb, {**HTML, "Content-Encoding": "gzip"})
-    tracemalloc.start()
-    found = see(site, seconds=60)
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert found
-    assert found.title == "Bomb"
-    assert most < 30_000_000
-
-
-@pytest.mark.parametrize(
-    ("coding", "body"),
-    [("br", b"anything"), ("gzip, gzip", b"x"), ("gzip", b"no gzip"), ("zstd", b"x"), ("deflate", b"\xff\xff")],
-)
-def test_an_unknown_or_broken_packing_gives_no_card(site: Site, coding: str, body: bytes) -> None:
-    site.says("/", body, {**HTML, "Content-Encoding": coding})
-    assert see(site) is None
-
-
-def test_a_picture_over_two_megabytes_is_left_out(site: Site) -> None:
-    site.says("/", '<title>A</title><meta property="og:image" content="big.png">')
-    site.says("/big.png", b"x" * 2_000_001, {"Content-Type": "image/png"})
-    found = see(site)
-    assert found
-    assert (found.picture, found.image) == (b"", f"http://{site.door}/big.png")
-
-
-def test_a_picture_that_never_ends_does_not_cost_the_card(site: Site) -> None:
-    site.says("/", '<title>A</title><meta property="og:image" content="slow.png">')
-    site.does("/slow.png", drips)
-    found = see(site, seconds=1)
-    assert found
-    assert (found.title, found.picture) == ("A", b"")
-
-
-@pytest.mark.parametrize(
-    "piece", ["<a ", "<a x=", '<a "', "<", "<!--", "<![", "<!DOCTYPE [", "<title>", "&#", "</", "<?"]
-)
-def test_hostile_html_gives_a_card_with_the_address(site: Site, piece: str) -> None:
-    site.says("/", (piece * 1_000_000)[:200_000])
-    found = see(site, seconds=60)
-    assert found
-    assert found.title == f"http://{site.door}/"
-
-
-# --- the facts of a page --------------------------------------------------------------------------
-
-
-def test_a_card_shows_what_the_page_says_for_cards(site: Site) -> None:
-    site.says(
-        "/",
-        """<!doctype html><html><head><title>Plain</title>
-        <meta name="description" content="Plain words"><meta name="twitter:title" content="Twitter">
-        <META PROPERTY="og:title" CONTENT="Families &amp; &quot;friends&quot;">
-        <meta property="og:title" content="Second"><meta property="og:description" content=" Come
-        all ">""",
-    )
-    url = f"http://{site.door}/"
-    assert see(site) == Page(url=url, title='Families & "friends"', description="Come all")
-
-
-@pytest.mark.parametrize(
-    ("body", "title"),
-    [
-        ('<title>A</title><meta name="twitter:title" content="T">', "T"),
-        ('<title> A\n B </title><meta property="og:title" content="  ">', "A B"),
-        ("<title>One</title><svg><title>Two</title></svg>", "One"),
-        ("<title></title>", None),
-        ("<p>No title", None),
-        ("<title>Never closed", None),
-        ("", None),
-        ("<title>A\u202eB\x00\x1b</title>", "AB"),
-        ("<title>&#xd800;&#x202e;&lt;b&gt;</title>", "\ufffd<b>"),
-        ("<!-- <title>No</title> --><title>Yes</title>", "Yes"),
-        ("<script>'<title>No</title>'</script><title>Yes</title>", "Yes"),
-        ("<title>Before</title><![broken", "Before"),
-        ("<meta property=og:title content>", None),
-    ],
-)
-def test_a_title_is_found_or_falls_back_to_the_address(site: Site, body: str, title: str | None) -> None:
-    assert titled(site, body) == (title or f"http://{site.door}/")
-
-
-def test_a_huge_title_is_cut_at_a_word_and_says_so(site: Site) -> None:
-    title = titled(site, f"<title>{'word ' * 50_000}</title>")
-    assert title == "word " * 58 + "word…"
-    assert titled(site, f"<title>{'w' * 500_000}</title>") == "w" * 299 + "…"
-    assert titled(site, f"<title>{'w' * 300}</title>") == "w" * 300
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        ("<title>Niño — €</title>".encode("cp1252"), "text/html; charset=ISO-8859-1"),
-        ('<meta charset="windows-1252"><title>Niño — €</title>'.encode("cp1252"), "text/html"),
-        (
-            '<meta http-equiv="Content-Type" content="text/html; charset=latin1"><title>Niño — €</title>'.encode(
-                "cp1252"
-            ),
-            "text/html",
-        ),
-        ("<title>Niño — €</title>".encode(), "text/html"),
-        ("<title>Niño — €</title>".encode(), 'text/html; charset="UTF8"'),
-        ("<title>Niño — €</title>".encode("utf-8-sig"), "text/html; charset=iso-8859-1"),
-        ("\ufeff<title>Niño — €</title>".encode("utf-16-le"), "text/html"),
-        ("\ufeff<title>Niño — €</title>".encode("utf-16-be"), "text/html"),
-        ("<title>Niño — €</title>".encode("utf-16-le"), "text/html; charset=utf-16le"),
-        ('<meta charset="utf-16"><title>Niño — €</title>'.encode(), "text/html"),
-        ('<meta charset="nonsense"><title>Niño — €</title>'.encode(), "text/html"),
-        ("<title>Niño — €</title>".encode(), "text/html; charset=punycode"),
-        ("<title>Niño — €</title>".encode(), "application/xhtml+xml"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_every_character_set_is_read(site: Site, body: bytes, kind: str) -> None:
-    assert titled(site, body, {"Content-Type": kind}) == "Niño — €"
-
-
-def test_a_latin_1_page_that_does_not_say_so_is_read_as_utf_8(site: Site) -> None:
-    assert titled(site, "<title>Niño</title>".encode("latin-1"), {"Content-Type": "text/html"}) == "Ni\ufffdo"
-
-
-def test_a_file_is_shown_by_its_address(site: Site) -> None:
-    site.says("/a.pdf", b"%PDF <title>No</title>", {"Content-Type": "application/pdf"})
-    found = see(site, "/a.pdf")
-    assert found == Page(url=f"http://{site.door}/a.pdf", title=f"http://{site.door}/a.pdf")
-
-
-@pytest.mark.parametrize(
-    ("image", "there"),
-    [
-        ("/a.png", "/a.png"),
-        ("b.png#top", "/deep/b.png"),
-        ("../c.png", "/c.png"),
-        ("?d", "/deep/?d"),
-        ("data:image/png;base64,xx", None),
-        ("javascript:x", None),
-        ("http://[", None),
-        (" ", None),
-    ],
-)
-def test_a_pictures_address_may_be_short(site: Site, image: str, there: str | None) -> None:
-    site.says("/", "", {"Location": "/deep/"}, status=302)
-    site.says("/deep/", f'<title>A</title><meta property="og:image" content="{image}">')
-    site.says(there or "/none", b"picture", {"Content-Type": "image/png"})
-    found = see(site)
-    assert found
-    assert found.image == (f"http://{site.door}{there}" if there else "")
-    assert found.picture == (b"picture" if there else b"")
-
-
-def test_a_picture_that_is_not_there_leaves_the_card(site: Site) -> None:
-    site.says("/", '<title>A</title><meta name="twitter:image" content="gone.png">')
-    site.says("/gone.png", "no", status=404)
-    found = see(site)
-    assert found
-    assert (found.title, found.picture) == ("A", b"")
-
-
-# --- https ----------------------------------------------------------------------------------------
-
-
-def certificate(folder: Path, name: str) -> Path:
-    """A certificate that signs itself, and its key, in one file."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number(), start, end)
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file = folder / f"{name}.pem"
-    file.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(pem))
-    return file
-
-
-@pytest.fixture
-def secure(tmp_path: Path) -> Iterator[tuple[Site, ssl.SSLContext, list[str]]]:
-    """An https site for town.example, one who trusts it, and the names it was asked for by TLS."""
-    file, asked = certificate(tmp_path, "town.example"), list[str]()
-    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ours.load_cert_chain(file)
-    ours.sni_callback = lambda _, name, __: asked.append(name)
-    site = Site()
-    site.socket = ours.wrap_socket(site.socket, server_side=True)
-    site.says("/", "<title>Secure</title>")
-    with serving(site):
-        yield site, ssl.create_default_context(cafile=file), asked
-
-
-Secure = tuple[Site, ssl.SSLContext, list[str]]
-
-
-def visit(site: Site, host: str, trust: ssl.SSLContext | None = None) -> Page | None:
-    door = f"{host}:{site.server_port}"
-    return page(f"https://{door}/", allowed={door}, resolve=lambda host, port: ["127.0.0.1"], trust=trust)
-
-
-def test_tls_asks_for_the_name_and_not_for_its_address(secure: Secure) -> None:
-    site, trust, asked = secure
-    found = visit(site, "town.example", trust)
-    assert found
-    assert found.title == "Secure"
-    assert asked == ["town.example"]
-    assert site.requests[0][1]["Host"] == f"town.example:{site.server_port}"
-
-
-def test_a_certificate_of_another_name_gives_no_card(secure: Secure) -> None:
-    site, trust, _ = secure
-    assert visit(site, "city.example", trust) is None
-    assert visit(site, "127.0.0.1", trust) is None
-    assert site.requests == []
-
-
-def test_a_certificate_nobody_vouches_for_gives_no_card(secure: Secure) -> None:
-    site, _, _ = secure
-    assert visit(site, "town.example") is None
-
-
-def test_a_call_to_a_false_certificate_posts_nothing(secure: Secure) -> None:
-    site, _, _ = secure
-    with pytest.raises(TryLater):
-        call("POST", f"https://127.0.0.1:{site.server_port}/", content=b"key")
-    assert site.requests == []
-
-
-def test_a_refusal_that_quotes_the_requests_secrets_is_read_without_them() -> None:
-    class Echo(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            told = (self.headers["Authorization"] + " said ").encode() + body
-            self.send_response(400)
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        Thread(target=server.handle_request, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/"
-        answer = call("POST", url, headers={"Authorization": "Bearer s3cret-token"}, json={"password": "hunter22"})
-    assert answer.status == 400 and b"said" in answer.body
-    assert b"s3cret-token" not in answer.body and b"hunter22" not in answer.body
+
+@pytest.mark.parametrize("told", [None, "", "soon", 7, {}, "2026-13-01", "0001-01-01T00:00:00+14:00"], ids=str)
+def test_what_is_no_instant_is_none(told: object) -> None:
+    assert instant(told) is None
+
+
+# --- the requests of client libraries -------------------------------------------------------------
+
+
+def worded(library: str, url: str, body: str) -> Any:
+    """A request as a library words it, with headers that are nobody's business."""
+    headers = {"Authorization": "Bearer k", "Cookie": "a=b", "User-Agent": "library", "X-More": "1"}
+    if library == "httpx":
+        return httpx.Request("POST", url, headers=headers, content=body)
+    return requests.Request("POST", url, headers=headers, data=body).prepare()
+
+
+@pytest.mark.parametrize("library", ["httpx", "requests"])
+def test_a_librarys_request_goes_out_as_ours(site: Site, library: str) -> None:
+    url = site.says("/api?a=b", "{}")
+    assert carry(worded(library, url, "é"), more={"X-Ours": "2"}, repeatable=True).repeatable
+    name, headers, body = site.requests[0]
+    assert (name, body.decode()) == ("POST /api?a=b", "é")
+    assert headers["User-Agent"].startswith("Handbill")
+    assert (headers["Authorization"], headers["X-Ours"]) == ("Bearer k", "2")
+    assert not {"Cookie", "X-More"} & set(headers)
+
+
+@pytest.mark.parametrize("library", ["httpx", "requests"])
+def test_a_librarys_request_can_go_elsewhere_with_another_key(site: Site, library: str) -> None:
+    url = site.says("/api", "{}")
+    request = worded(library, "https://api.example/api", "")
+    answer = carry(request, url=url, kept=(), more={"Authorization": "Bearer ours"}, repeatable=False)
+    assert (answer.host, answer.repeatable) == ("127.0.0.1", False)
+    assert site.requests[0][1]["Authorization"] == "Bearer ours"
+
+
+def test_headers_that_a_library_writes_as_bytes_are_read(site: Site) -> None:
+    request = worded("requests", site.says("/", "{}"), "")
+    request.headers["Authorization"] = b"OAuth k"
+    carry(request, repeatable=True)
+    assert site.requests[0][1]["Authorization"] == "OAuth k"
+
+
+def test_a_library_gets_the_answer_without_its_headers() -> None:
+    request = worded("requests", "https://town.example/", "")
+    response = as_response(429, b'{"a": "\xc3\xa9"}', request)
+    assert (response.status_code, response.json(), dict(response.headers)) == (429, {"a": "é"}, {})
+    assert response.url == "https://town.example/"
+
+
+def test_several_calls_have_one_time_together() -> None:
+    within = Deadline(60, "town.example")
+    assert within.left(20) == 20
+    assert 20 < within.left(90) <= 60
+    over = Deadline(0, "town.example")
+    for use in (over.left, lambda: over.wait(1)):
+        with pytest.raises(TryLater, match=r"town\.example takes too long; nothing was posted"):
+            use()

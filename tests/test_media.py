@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from bot.core import post
 from bot.core.network import Pictures
 from bot.core.problem import Refused
-from bot.media import Prepared, prepared, prepared_bytes, problem
+from bot.media import Prepared, of_post, prepared, prepared_bytes, problem
 
 WIDE = Pictures(bytes=5_000_000)
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 255)
@@ -570,3 +571,24 @@ def test_loading_the_module_loads_no_pillow() -> None:
     code = "import json, sys, bot.media; print(json.dumps('PIL' in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) is False
+
+
+# --- the picture of a post --------------------------------------------------------------------------
+
+
+def test_a_posts_picture_is_kept_only_where_there_is_a_folder_for_it(tmp_path: Path) -> None:
+    image = post.Image(file=str(saved(tmp_path, noise((30, 20)), "bus.png")), alt="A bus")
+    made = of_post(image, WIDE, "Town")
+    assert [file.name for file in tmp_path.iterdir()] == ["bus.png"]
+    assert of_post(image, WIDE, "Town", str(tmp_path / "cache")) == made
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+@pytest.mark.parametrize(("letters", "fits"), [(1000, True), (1001, False)])
+def test_the_description_of_a_picture_is_never_cut(tmp_path: Path, letters: int, fits: bool) -> None:
+    image = post.Image(file=str(saved(tmp_path, noise((30, 20)), "bus.png")), alt="a" * letters)
+    if fits:
+        assert of_post(image, WIDE, "Town")
+        return
+    with pytest.raises(Refused, match=r"description is 1001 characters long; Town takes 1000\. Shorten it\."):
+        of_post(image, WIDE, "Town")

@@ -19,7 +19,8 @@ from bot.core.measure import fits, measure, tidy, without_overlaps
 from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.http import Answer, Page, address, call, error_for, page
+from bot.fetch import Page, page
+from bot.http import Answer, address, call, error_for
 from bot.media import Prepared, prepared, prepared_bytes
 
 

@@ -21,7 +21,8 @@ from bot.core.links import composer_links
 from bot.core.measure import CAP, fits, measure, tidy
 from bot.core.post import Image, Variant
 from bot.core.problem import Refused, SignedOut, TryLater, Uncertain
-from bot.http import Answer, Page, page
+from bot.fetch import Page, page
+from bot.http import Answer
 from bot.networks.bluesky import (
     NETWORK,
     Account,

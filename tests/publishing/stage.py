@@ -16,7 +16,7 @@ from bot import config
 from bot.app import App, sample_library
 from bot.config import Account
 from bot.core.network import Publisher
-from bot.http import page
+from bot.fetch import page
 from bot.networks import bluesky
 from bot.work.deliver import tick
 from tests.making import NETWORKS, handbill, write
