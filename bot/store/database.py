@@ -3,20 +3,20 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, column, func, insert, inspect, or_, select, table, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, or_, select, update
 
 from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep, State
 from bot.core.notice import Notice, Trouble, notice_of
 from bot.core.post import Variant
 from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
-from bot.store.engine import Seconds, lock, open_engine, shown, told
+from bot.store.engine import Seconds, begin, lock, open_engine, told
 from bot.store.rows import delivery_of, row_of
+from bot.store.schema import is_current, migrate
 from bot.store.tables import (
     APPROVALS,
     DELIVERIES,
@@ -31,10 +31,10 @@ from bot.store.tables import (
     TROUBLES,
 )
 
-# Every schema this program knows, the newest last.
-REVISIONS = ("0001", "0002")
 # In seconds.
 LONGEST_LEASE = 600.0
+# So much later than its slot's time nothing is said.
+LATEST = timedelta(days=31)
 
 
 class FenceLost(HandbillError):
@@ -81,6 +81,9 @@ class Store:
     def __init__(self, engine: Engine, url: str) -> None:
         self._engine = engine
         self._url = url
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        # What is read is one statement each: on a server, transactions around them would double the ways.
+        self._reader = engine if self._is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -88,43 +91,31 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with told(self._url), self._engine.begin() as connection:
+        with told(self._url), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self, *names: str) -> Iterator[Connection]:
-        """A transaction in which nobody else writes what has these names."""
-        with told(self._url), self._engine.execution_options(writing=True).begin() as connection:
+    def _writing(self, *names: str, lasting: bool = True) -> Iterator[Connection]:
+        """A transaction in which nobody else writes what has these names.
+
+        What is not `lasting` does not wait for the disk: a power cut in that second may undo it.
+        """
+        with told(self._url), self._engine.execution_options(writing=True, lasting=lasting).begin() as connection:
+            begin(connection)
             lock(connection, *names)
             yield connection
 
     # Schema
 
     def prepare(self) -> None:
-        """Bring the schema up to date; refuse one that is newer than the program."""
+        """Bring the tables up to date; raises HandbillError where they are newer, or another program's."""
         with self._reading() as connection:
-            revision = self._revision(connection)
-        if revision not in (None, *REVISIONS):
-            raise HandbillError(
-                f"{shown(self._url)} was written by a newer Handbill. Update this one: pip install -U handbill"
-            )
-        if revision != REVISIONS[-1]:
-            self._migrate()
-
-    def _revision(self, connection: Connection) -> str | None:
-        if not inspect(connection).has_table(_VERSION.name):
-            return None
-        return connection.scalar(select(_VERSION.c.version_num))
-
-    def _migrate(self) -> None:
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+            if is_current(connection, self._url):
+                return
         with self._writing("schema") as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            # Of all that start at once, one does it.
+            if not is_current(connection, self._url):
+                migrate(connection)
 
     # What was said
 
@@ -187,7 +178,7 @@ class Store:
         Raises FenceLost if the account is no longer ours to speak for, NoSuchStep for a step that
         is not in the table of states.
         """
-        with self._writing(lease.account) as connection:
+        with self._writing() as connection:
             _save(connection, delivery, lease)
 
     def begin(self, sending: Delivery, lease: Lease, seconds: float) -> bool:
@@ -196,7 +187,7 @@ class Store:
         Raises FenceLost like `save`. False, with nothing written, if its campaign is paused or
         another account of its network has said the same meanwhile: then it is to be decided anew.
         """
-        with self._writing(lease.account, sending.network) as connection:
+        with self._writing(sending.network) as connection:
             if {"", sending.campaign} & _pauses(connection) or _is_copy(connection, sending):
                 return False
             _save(connection, sending, lease)
@@ -207,8 +198,8 @@ class Store:
 
     def add(self, delivery: Delivery) -> Delivery:
         """Write a new delivery; that of its key as it stands there then."""
-        with self._writing(delivery.account) as connection:
-            _add(connection, delivery)
+        with self._writing() as connection:
+            _add(connection, [row_of(delivery)])
             key = (DELIVERIES.c[name] == getattr(delivery, name) for name in _KEY)
             return delivery_of(connection.execute(select(DELIVERIES).where(*key)).one())
 
@@ -223,14 +214,24 @@ class Store:
     def variants(self, account: str, since: datetime) -> list[tuple[datetime, Variant]]:
         """(when, words) of all that an account has said from `since` on."""
         when = func.coalesce(DELIVERIES.c.said, DELIVERIES.c.at)
-        query = select(DELIVERIES).where(DELIVERIES.c.account == account, DELIVERIES.c.state.in_(USED), when >= since)
+        query = select(DELIVERIES).where(
+            DELIVERIES.c.account == account,
+            DELIVERIES.c.state.in_(USED),
+            when >= since,
+            DELIVERIES.c.at >= since - LATEST,  # no other can be that late; this one has an index
+        )
         with self._reading() as connection:
             found = [delivery_of(row) for row in connection.execute(query.order_by(*_ORDER))]
         return [(one.said or one.at, one.variant) for one in found if one.variant]
 
-    def names(self, network: str, identity: str) -> set[str]:
-        """The names under which an account, by its lasting id, stands in the ledger."""
-        query = select(DELIVERIES.c.account).where(DELIVERIES.c.network == network, DELIVERIES.c.identity == identity)
+    def names(self, network: str, identity: str, besides: str) -> set[str]:
+        """The names, `besides` one, under which an account, by its lasting id, stands in the ledger."""
+        name = DELIVERIES.c.account
+        query = select(name).where(
+            DELIVERIES.c.network == network,
+            DELIVERIES.c.identity == identity,
+            or_(name < besides, name > besides),  # not !=, which would read all that stands under `besides`
+        )
         with self._reading() as connection:
             return set(connection.scalars(query.distinct()))
 
@@ -263,17 +264,18 @@ class Store:
 
         False, with nothing written, if another run has noted these rows since `seen` was read.
         """
-        with self._writing("timetable") as connection:
+        new = [row_of(delivery) for delivery in deliveries]
+        if not new and not names:
+            return True
+        with self._writing("timetable", lasting=bool(new)) as connection:
             known = _sightings(connection)
             if any(known.get(name) != seen.get(name) for name in names):
                 return False
-            for delivery in deliveries:
-                _add(connection, delivery)
-            for name in names:
-                if name not in known:
-                    connection.execute(insert(SIGHTINGS).values(name=name, until=now))
-                elif known[name] < now:
-                    connection.execute(update(SIGHTINGS).where(SIGHTINGS.c.name == name).values(until=now))
+            _add(connection, new)
+            if rows := [{"name": name, "until": now} for name in names if name not in known]:
+                connection.execute(insert(SIGHTINGS), rows)
+            older = (SIGHTINGS.c.name.in_(names), SIGHTINGS.c.until < now)
+            connection.execute(update(SIGHTINGS).where(*older).values(until=now))
         return True
 
     # Leases
@@ -283,19 +285,22 @@ class Store:
 
         A lease that ends later than any can is one that a clock which was ahead has given.
         """
-        with self._writing(account) as connection:
-            row = connection.execute(select(LEASES).where(LEASES.c.account == account)).one_or_none()
-            until = Seconds() + seconds
-            if row is None:
-                connection.execute(insert(LEASES).values(account=account, owner=owner, until=until, fence=1))
-                return Lease(account, 1)
-            now = connection.execute(select(Seconds())).scalar_one()
-            if row.owner != owner and now < row.until <= now + LONGEST_LEASE:
-                return None
-            connection.execute(
-                update(LEASES).where(LEASES.c.account == account).values(owner=owner, until=until, fence=row.fence + 1)
+        now, until = Seconds(), Seconds() + seconds
+        is_free = or_(LEASES.c.owner == owner, LEASES.c.until <= now, LEASES.c.until > now + LONGEST_LEASE)
+        # Where the disk of a SQLite ledger forgets a lease, nobody is left who held it.
+        with self._writing(lasting=not self._is_sqlite) as connection:
+            taken = (
+                _insert(connection, LEASES)
+                .values(account=account, owner=owner, until=until, fence=1)
+                .on_conflict_do_update(
+                    index_elements=["account"],
+                    set_={"owner": owner, "until": until, "fence": LEASES.c.fence + 1},
+                    where=is_free,
+                )
+                .returning(LEASES.c.fence)
             )
-            return Lease(account, row.fence + 1)
+            fence = connection.scalar(taken)
+        return None if fence is None else Lease(account, fence)
 
     @contextmanager
     def leased(self, account: str, owner: str, seconds: float) -> Iterator[Lease | None]:
@@ -309,7 +314,7 @@ class Store:
 
     def release(self, lease: Lease) -> None:
         """Give the right back."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:
             connection.execute(
                 update(LEASES).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence).values(until=0.0)
             )
@@ -323,9 +328,8 @@ class Store:
 
     def approve(self, words: str, now: datetime) -> None:
         """Note that a person approved these exact words (a digest)."""
-        with self._writing("switches") as connection:
-            if connection.scalar(select(APPROVALS.c.words).where(APPROVALS.c.words == words)) is None:
-                connection.execute(insert(APPROVALS).values(words=words, at=now))
+        with self._writing() as connection:
+            _keep(connection, APPROVALS, {"words": words, "at": now})
 
     def pauses(self) -> set[str]:
         """The campaigns that are paused; "" stands for all."""
@@ -334,9 +338,8 @@ class Store:
 
     def pause(self, campaign: str, now: datetime) -> None:
         """Pause a campaign, or all with ""."""
-        with self._writing("switches") as connection:
-            if connection.scalar(select(PAUSES.c.campaign).where(PAUSES.c.campaign == campaign)) is None:
-                connection.execute(insert(PAUSES).values(campaign=campaign, at=now))
+        with self._writing() as connection:
+            _keep(connection, PAUSES, {"campaign": campaign, "at": now})
 
     def resume(self, campaign: str) -> bool:
         """End a pause; whether there was one."""
@@ -352,11 +355,8 @@ class Store:
 
     def start(self, account: str, now: datetime) -> bool:
         """Let an account begin; False if it had begun already."""
-        with self._writing("switches") as connection:
-            if connection.scalar(select(STARTS.c.account).where(STARTS.c.account == account)) is not None:
-                return False
-            connection.execute(insert(STARTS).values(account=account, at=now))
-        return True
+        with self._writing() as connection:
+            return _keep(connection, STARTS, {"account": account, "at": now})
 
     def stop(self, account: str) -> None:
         """Make an account quiet again, as if it were new."""
@@ -437,8 +437,6 @@ class Store:
         other.close()
 
 
-# Alembic's own table, in which it notes what it has done.
-_VERSION = table("alembic_version", column("version_num"))
 _ORDER = (DELIVERIES.c.at, DELIVERIES.c.account, DELIVERIES.c.campaign, DELIVERIES.c.id)
 _KEY = ("network", "identity", "campaign", "day", "clock")
 _NOTICE = ("id", "at", "account", "delivery", "kind", "words", "trouble")
@@ -471,11 +469,14 @@ def _is_copy(connection: Connection, sending: Delivery) -> bool:
 
 
 def _save(connection: Connection, delivery: Delivery, lease: Lease) -> None:
-    mine = select(LEASES.c.account).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence)
-    if connection.execute(mine).first() is None:
-        raise FenceLost(f'Another run speaks for "{lease.account}" now.')
+    mine = (LEASES.c.account == lease.account, LEASES.c.fence == lease.fence)
     this = DELIVERIES.c.id == delivery.id
-    before: State = connection.execute(select(DELIVERIES.c.state).where(this)).scalar_one()
+    # Nobody takes the lease over before this transaction ends.
+    before: State | None = connection.scalar(
+        select(DELIVERIES.c.state).join(LEASES, and_(*mine)).where(this).with_for_update()
+    )
+    if before is None:
+        raise FenceLost(f'Another run speaks for "{lease.account}" now.')
     if delivery.state != before and delivery.state not in STEPS[before]:
         raise NoSuchStep(f"{before} -> {delivery.state}")
     connection.execute(update(DELIVERIES).where(this).values(**row_of(delivery)))
@@ -487,13 +488,20 @@ def _tell(connection: Connection, notice: Notice) -> None:
     connection.execute(insert(NOTICES).values(**{name: getattr(notice, name) for name in _NOTICE if name != "id"}))
 
 
-def _add(connection: Connection, delivery: Delivery) -> None:
-    """Write a new delivery; one whose key is there already stays as it is."""
-    with connection.begin_nested() as nested:
-        try:
-            connection.execute(insert(DELIVERIES), row_of(delivery))
-        except IntegrityError:
-            nested.rollback()
+def _add(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write new deliveries; one whose key is there already stays as it is."""
+    if rows:
+        connection.execute(_insert(connection, DELIVERIES).on_conflict_do_nothing(), rows)
+
+
+def _keep(connection: Connection, kept: Table, row: Mapping[str, Any]) -> bool:
+    """Write a row if none of its key is there; whether there was none."""
+    return connection.execute(_insert(connection, kept).values(**row).on_conflict_do_nothing()).rowcount > 0
+
+
+def _insert(connection: Connection, into: Table) -> Any:
+    """An INSERT that may say what happens where its key is there already: each dialect has its own."""
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(into)
 
 
 def _trouble(row: Row[Any]) -> Trouble:

@@ -3,7 +3,7 @@
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -21,6 +21,16 @@ from bot.core.problem import HandbillError
 FILE = "sqlite:///"
 # How long a writer waits for another, in seconds.
 WAIT = 30.0
+# A machine that is gone in the middle of a write holds up the others no longer than this, in seconds.
+IDLE = 60.0
+# A server that is gone is noticed: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
 
 
 class Seconds(FunctionElement[float]):
@@ -53,11 +63,16 @@ def open_engine(url: str, *, write: bool) -> Engine:
     """
     if file := file_of(url):
         return _sqlite(file) if write else _snapshot(file)
-    try:
-        # A connection that a restart of the server has broken is found out before it is used.
-        return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 10})
-    except ModuleNotFoundError as missing:
-        raise HandbillError("PostgreSQL needs one more part: pip install 'handbill[postgresql]'") from missing
+    return _postgresql(url)
+
+
+def begin(connection: Connection) -> None:
+    """What a transaction that writes begins with, as its options say; SQLite knows them already.
+
+    https://www.postgresql.org/docs/current/wal-async-commit.html
+    """
+    if connection.dialect.name == "postgresql" and not connection.get_execution_options().get("lasting", True):
+        connection.execute(text("SET LOCAL synchronous_commit = off"))
 
 
 def lock(connection: Connection, *names: str) -> None:
@@ -71,9 +86,35 @@ def lock(connection: Connection, *names: str) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
+def _postgresql(url: str) -> Engine:
+    try:
+        engine = create_engine(
+            url,
+            isolation_level="READ COMMITTED",
+            # A connection that a restart of the server has broken is found out before it is used.
+            pool_pre_ping=True,
+            pool_size=10,
+            hide_parameters=True,
+            # Statements prepared ahead are lost behind PgBouncer: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
+            connect_args={**PATIENCE, "prepare_threshold": None},
+        )
+    except ModuleNotFoundError as missing:
+        raise HandbillError("PostgreSQL needs one more part: pip install 'handbill[postgresql]'") from missing
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: object) -> None:
+        connection.autocommit = True
+        # https://www.postgresql.org/docs/current/runtime-config-client.html
+        connection.execute(f"SET lock_timeout = '{WAIT:.0f}s'")
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE:.0f}s'")
+        connection.autocommit = False
+
+    return engine
+
+
 def _sqlite(path: Path) -> Engine:
     url = URL.create("sqlite", database=str(path))
-    return _begins_where_we_say(create_engine(url, connect_args={"timeout": WAIT}))
+    return _begins_where_we_say(create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT}))
 
 
 def _snapshot(path: Path) -> Engine:
@@ -82,7 +123,8 @@ def _snapshot(path: Path) -> Engine:
     how = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=WAIT)) as file:
         file.backup(memory)
-    return _begins_where_we_say(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+    engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, hide_parameters=True)
+    return _begins_where_we_say(engine)
 
 
 def _begins_where_we_say(engine: Engine) -> Engine:
@@ -90,13 +132,14 @@ def _begins_where_we_say(engine: Engine) -> Engine:
     def _connected(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so, below
         _in_wal(connection)
-        connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
+        told = connection.get_execution_options()
+        # https://www.sqlite.org/pragma.html#pragma_synchronous
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if told.get('lasting', True) else 'NORMAL'}")
         # A deferred transaction that comes to write fails at once in WAL, whatever the timeout.
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if told.get("writing") else "BEGIN")
 
     return engine
 
@@ -147,21 +190,33 @@ OF_SQLITE = {
     "locked|busy": "another program holds this database for too long. Close it, then run the same command again.",
     "not a database|malformed": "this file is no database of Handbill. Move it away, or name another in config.toml.",
 }
+# The same of PostgreSQL, by the code of the error and its words; one without a code came before there was a connection.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
 OF_POSTGRESQL = {
-    "password|authentication|no pg_hba": "it does not let this user in. Check the user, and PGPASSWORD or ~/.pgpass.",
-    'database ".*" does not exist': "there is no database of this name. Make it: createdb NAME",
-    "No space left|disk full": "its disk is full. Make room there; nothing was lost.",
-    "read-only": "it cannot be written just now. Check that the address names the primary server.",
-    "permission denied": "this user may not do that there. Let the user make and change tables in it.",
-    "": "it does not answer. Check that it runs, and its address in config.toml; nothing was lost.",
+    "^28|password|authentication|pg_hba|role .* does not exist": (
+        "it does not let this user in. Check the user, and the password: in PGPASSWORD, in ~/.pgpass, "
+        "or in the address that database_env names."
+    ),
+    "^3D000|database .* does not exist": "there is no database of this name. Make it: createdb NAME",
+    "^53300|too many|connection slots": "it takes no more connections. Stop a worker, or raise max_connections there.",
+    "^53[12]|No space left": "its disk is full. Make room there; nothing was lost.",
+    "^25006|read-only": "it cannot be written just now. Check that the address names the primary server.",
+    "^42501|^3F000": "this user may not do that there. Let the user make and change tables in it.",
+    "^55P03|^40|^57014": "another program holds it for too long. Run the same command again; nothing was lost.",
+    "^08|^57P|^25P03|^ ": "it does not answer. Check that it runs, and its address; nothing was lost.",
 }
 
 
 def sentence(url: str, error: Any) -> str:
     """What a database's complaint means, in words for a person; never its address with a password."""
-    said = str(error)
-    meanings = OF_SQLITE if file_of(url) else OF_POSTGRESQL
+    said = str(error).partition("\n")[0]
+    if file_of(url):
+        return _meaning(OF_SQLITE, said)
+    return _meaning(OF_POSTGRESQL, f"{getattr(error, 'sqlstate', None) or ''} {said}")
+
+
+def _meaning(meanings: Mapping[str, str], said: str) -> str:
     for sign, meaning in meanings.items():
         if re.search(sign, said, re.IGNORECASE):
             return meaning
-    return f"the database says: {said}"
+    return f"the database says: {said.strip()}"

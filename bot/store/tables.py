@@ -1,6 +1,8 @@
 """The tables of the ledger. Alembic's migrations make them; a test holds both together."""
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -40,36 +42,73 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """A text. Signs that no database keeps alike (NUL, halves of surrogate pairs) become U+FFFD."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else tidied(value)
+
+
+class Told(TypeDecorator[Any]):
+    """A value of texts, lists and mappings, as JSON, every text in it like `Words`."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return tidied(value)
+
+
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def tidied(value: Any) -> Any:
+    """The same value with every text in it as both databases can keep it."""
+    if isinstance(value, str):
+        return _UNKEEPABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {name: tidied(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [tidied(one) for one in value]
+    return value
+
+
 DELIVERIES = Table(
     "deliveries",
     METADATA,
     Column("id", Integer, primary_key=True),
     # The key: it never changes, and no two deliveries share one.
-    Column("network", String, nullable=False),
-    Column("identity", String, nullable=False),
-    Column("campaign", String, nullable=False),
+    Column("network", Words, nullable=False),
+    Column("identity", Words, nullable=False),
+    Column("campaign", Words, nullable=False),
     Column("day", Date, nullable=False),
-    Column("clock", String, nullable=False),
-    Column("account", String, nullable=False),
+    Column("clock", Words, nullable=False),
+    Column("account", Words, nullable=False),
     Column("at", Instant, nullable=False, index=True),
     Column("late", Float, nullable=False),  # seconds
-    Column("state", String, nullable=False, index=True),
-    Column("post", String, nullable=False),
-    Column("digest", String, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("post", Words, nullable=False),
+    Column("digest", Words, nullable=False),
     Column("wording", Integer, nullable=False),
-    Column("variant", JSON),
+    Column("variant", Told),
     Column("share", Integer, nullable=False),
-    Column("sameness", String, nullable=False),
+    Column("sameness", Words, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("not_before", Instant),
     Column("said", Instant),
-    Column("payload", JSON),
-    Column("receipt_id", String, nullable=False),
-    Column("receipt_url", String, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("payload", JSON),  # exactly as it goes over the wire
+    Column("receipt_id", Words, nullable=False),
+    Column("receipt_url", Words, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("approval", Integer, nullable=False),
-    Column("tags", JSON, nullable=False),
+    Column("tags", Told, nullable=False),
     UniqueConstraint("network", "identity", "campaign", "day", "clock", name="one_delivery_a_slot"),
+    Index("by_state", "state", "at"),
+    Index("receipts", "network", "receipt_id"),
+    Index("names", "network", "identity", "account"),
     # All that rotation asks of an account's past stands in this index, however long that past is.
     Index("what_was_said", "account", "state", "campaign", "post", "wording", "share", "at"),
 )
@@ -78,8 +117,8 @@ DELIVERIES = Table(
 LEASES = Table(
     "leases",
     METADATA,
-    Column("account", String, primary_key=True),
-    Column("owner", String, nullable=False),
+    Column("account", Words, primary_key=True),
+    Column("owner", Words, nullable=False),
     Column("until", Float, nullable=False),  # seconds since 1970, by the database's clock
     Column("fence", Integer, nullable=False),
 )
@@ -88,21 +127,21 @@ LEASES = Table(
 SIGHTINGS = Table(
     "sightings",
     METADATA,
-    Column("name", String, primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("until", Instant, nullable=False),
 )
 
 APPROVALS = Table(
     "approvals",
     METADATA,
-    Column("words", String, primary_key=True),  # a digest of exact words
+    Column("words", Words, primary_key=True),  # a digest of exact words
     Column("at", Instant, nullable=False),
 )
 
 PAUSES = Table(
     "pauses",
     METADATA,
-    Column("campaign", String, primary_key=True),  # "" for all
+    Column("campaign", Words, primary_key=True),  # "" for all
     Column("at", Instant, nullable=False),
 )
 
@@ -110,7 +149,7 @@ PAUSES = Table(
 STARTS = Table(
     "starts",
     METADATA,
-    Column("account", String, primary_key=True),
+    Column("account", Words, primary_key=True),
     Column("at", Instant, nullable=False),
 )
 
@@ -118,9 +157,9 @@ STARTS = Table(
 MEMORIES = Table(
     "memories",
     METADATA,
-    Column("account", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("value", String, nullable=False),
+    Column("account", Words, primary_key=True),
+    Column("name", Words, primary_key=True),
+    Column("value", Words, nullable=False),
 )
 
 # What a person is to be told, once each, together with others that come at the same time.
@@ -129,12 +168,12 @@ NOTICES = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("account", String, nullable=False),
+    Column("account", Words, nullable=False),
     Column("delivery", Integer),  # its id, where it is about one
-    Column("kind", String, nullable=False),  # the delivery's state, or what else it is about
-    Column("words", String, nullable=False),
+    Column("kind", Words, nullable=False),  # the delivery's state, or what else it is about
+    Column("words", Words, nullable=False),
     Column("told", Instant),  # when it went out
-    Column("trouble", String, nullable=False),  # why it could not
+    Column("trouble", Words, nullable=False),  # why it could not
     Index("untold", "told", "id"),
 )
 
@@ -142,19 +181,19 @@ NOTICES = Table(
 LOOKS = Table(
     "looks",
     METADATA,
-    Column("account", String, primary_key=True),
+    Column("account", Words, primary_key=True),
     Column("at", Instant),  # when it was last found in order
     Column("again", Instant),  # not to be looked at before
-    Column("newest", String, nullable=False),  # the id of its newest post that we know of
-    Column("trouble", String, nullable=False),  # why a person must connect it again
+    Column("newest", Words, nullable=False),  # the id of its newest post that we know of
+    Column("trouble", Words, nullable=False),  # why a person must connect it again
 )
 
 # What does not work on the way to people: addresses of notices, and the heartbeat; named without their secrets.
 TROUBLES = Table(
     "troubles",
     METADATA,
-    Column("name", String, primary_key=True),
-    Column("words", String, nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("words", Words, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("again", Instant),  # not to be tried before
 )

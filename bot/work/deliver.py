@@ -184,7 +184,7 @@ def _identity(app: App, doors: Doors, account: str) -> str:
     except TryLater:
         return ""
     network = app.config.accounts[account].network
-    older = app.store.names(network, identity) - {account}
+    older = app.store.names(network, identity, besides=account)
     if older and not older & set(app.config.accounts):
         app.store.rename(network, identity, account)
     return identity

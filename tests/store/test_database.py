@@ -1,21 +1,16 @@
-"""The ledger: what was written is there, once; and whatever is wrong with its file is one sentence."""
+"""The ledger: what was written is there, once, be it SQLite or PostgreSQL."""
 
-import os
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.core.delivery import Delivery
-from bot.core.notice import Trouble
+from bot.core.delivery import Delivery, NoSuchStep, State
+from bot.core.notice import Notice, Trouble
 from bot.core.post import Image, Receipt, Variant
-from bot.core.problem import HandbillError
-from bot.store import FenceLost, Lease, Store, open_store
+from bot.store import FenceLost, Lease, Look, Store
+from bot.store.database import LONGEST_LEASE
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 BLANK = Delivery(
@@ -23,13 +18,6 @@ BLANK = Delivery(
     late=timedelta(hours=6),
 )  # fmt: skip
 WORDS = Variant(text="One. #CleanAir", words="One.", hashtags=("#CleanAir",), image=Image(file="a.png", alt="A lane"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = open_store(f"sqlite:///{tmp_path}/handbill.db")
-    yield found
-    found.close()
 
 
 def kept(store: Store, *deliveries: Delivery) -> list[Delivery]:
@@ -75,20 +63,157 @@ def test_another_key_is_another_delivery(store: Store, other: dict[str, object])
     assert len(kept(store, BLANK, replace(BLANK, **other))) == 2  # type: ignore[arg-type]
 
 
+def test_what_two_ledgers_cannot_keep_alike_is_replaced(store: Store) -> None:
+    odd = replace(
+        BLANK, state="sent", reason="a\0b\ud800c", variant=replace(WORDS, text="One.\0"), payload={"text": "a\0b\ud800"}
+    )  # fmt: skip
+    (found,) = kept(store, odd)
+    assert found.reason == "a\ufffdb\ufffdc"
+    assert found.variant and found.variant.text == "One.\ufffd"
+    assert found.payload == odd.payload, "what goes over the wire stays as it is"
+    assert [use.language for use in store.uses(NOW)] == ["en"]
+
+
+def test_an_instant_is_kept_to_its_last_fraction(store: Store) -> None:
+    whole = replace(BLANK, at=NOW + timedelta(microseconds=1), not_before=NOW, said=NOW - timedelta(microseconds=1))
+    (found,) = kept(store, whole)
+    assert replace(found, id=None) == whole
+    assert found.said and found.said.tzinfo is UTC
+
+
+def test_deliveries_come_in_order_of_time_then_account_then_campaign(store: Store) -> None:
+    later = NOW + timedelta(minutes=1)
+    mixed = [
+        replace(BLANK, clock="09:01", at=later), replace(BLANK, account="shop", identity="shop"),
+        replace(BLANK, campaign="zoo"), BLANK,
+    ]  # fmt: skip
+    assert [(one.account, one.campaign, one.at) for one in kept(store, *mixed)] == [
+        ("shop", "air", NOW), ("town", "air", NOW), ("town", "zoo", NOW), ("town", "air", later),
+    ]  # fmt: skip
+
+
+def test_deliveries_are_found_by_state_and_time(store: Store) -> None:
+    hours = {clock: NOW + timedelta(hours=number) for number, clock in enumerate(("09:00", "10:00", "11:00"))}
+    kept(store, *(replace(BLANK, clock=clock, at=at) for clock, at in hours.items()))
+    kept(store, replace(BLANK, clock="10:30", at=hours["10:00"], state="missed"))
+    found = store.deliveries(("planned", "held"), since=hours["10:00"], until=hours["11:00"])
+    assert [one.clock for one in found] == ["10:00", "11:00"]
+
+
 def test_what_may_have_been_said_counts_as_used(store: Store) -> None:
+    states: tuple[State, ...] = ("sending", "sent", "uncertain", "planned", "refused", "missed")
+    said = NOW + timedelta(minutes=5)
+    kept(
+        store,
+        *(
+            replace(BLANK, clock=f"{hour}:00", state=state, post=state, variant=WORDS, said=said)
+            for hour, state in enumerate(states, 10)
+        ),
+        replace(BLANK, clock="08:00", at=NOW - timedelta(hours=1), state="sent", post="before", variant=WORDS),
+    )
+    found = store.uses(NOW)
+    assert [(use.post, use.language, use.said) for use in found] == [
+        (one, "en", said) for one in ("sending", "sent", "uncertain")
+    ]
+
+
+def test_sums_over_what_was_said_are_those_of_the_single_uses(store: Store) -> None:
+    said = [
+        ("one", 1, 1260, "sent"), ("one", 1, 2520, "uncertain"), ("one", 2, 3780, "sending"), ("two", 1, 2520, "sent"),
+        ("two", 1, 9999, "refused"),
+    ]  # fmt: skip
     rows = [
-        replace(BLANK, clock=f"{hour}:00", state=state, post=state, variant=WORDS)
-        for hour, state in enumerate(("sending", "sent", "uncertain", "planned", "refused", "missed"), 10)
-    ]
-    kept(store, *rows)
-    assert [(use.post, use.language) for use in store.uses()] == [
-        (one, "en") for one in ("sending", "sent", "uncertain")
-    ]
+        replace(
+            BLANK, clock=f"{hour}:00", at=NOW + timedelta(hours=hour), state=state, post=post, wording=wording,
+            share=share, variant=WORDS,
+        )
+        for hour, (post, wording, share, state) in enumerate(said)
+    ]  # fmt: skip
+    kept(store, *rows, replace(BLANK, account="shop", identity="shop", state="sent", post="one", variant=WORDS))
+    found = {(one.post, one.wording): (one.count, one.share, one.last) for one in store.spoken(["town"])}
+    assert found == {
+        ("one", 1): (2, 2520, NOW + timedelta(hours=1)),
+        ("one", 2): (1, 3780, NOW + timedelta(hours=2)),
+        ("two", 1): (1, 2520, NOW + timedelta(hours=3)),
+    }
+    assert len(store.spoken()) == 4
 
 
 def test_a_refused_post_is_barred_with_its_digest(store: Store) -> None:
     kept(store, replace(BLANK, state="refused", post="one", digest="abc"))
     assert store.barred() == {("outbox", "air/one", "abc")}
+
+
+def test_what_an_account_said_in_a_span_is_found_also_if_it_was_said_late(store: Store) -> None:
+    before = NOW - timedelta(days=3)
+    kept(
+        store,
+        replace(BLANK, clock="01:00", at=before, said=NOW, state="sent", variant=WORDS),
+        replace(BLANK, clock="02:00", at=before, state="sent", variant=WORDS),
+        replace(BLANK, clock="03:00", state="uncertain", variant=WORDS),
+        replace(BLANK, clock="04:00", state="planned", variant=WORDS),
+        replace(BLANK, account="shop", identity="shop", state="sent", variant=WORDS),
+    )
+    assert [at for at, _ in store.variants("town", NOW - timedelta(hours=1))] == [NOW, NOW]
+
+
+def test_a_delivery_that_is_added_comes_back_with_its_number_and_the_first_of_a_key_stays(store: Store) -> None:
+    first = store.add(replace(BLANK, state="sent", receipt=Receipt(id="7")))
+    assert first.id is not None
+    assert store.add(replace(BLANK, state="sent", receipt=Receipt(id="8"))) == first
+    assert store.receipts("outbox", ["7", "8"]) == {"7"}
+    assert store.receipts("another", ["7"]) == set()
+
+
+def test_an_account_keeps_its_past_under_a_new_name(store: Store) -> None:
+    kept(
+        store, BLANK, replace(BLANK, clock="10:00", account="village"), replace(BLANK, identity="shop", account="shop")
+    )
+    assert store.names("outbox", "town", besides="town") == {"village"}
+    store.rename("outbox", "town", "city")
+    assert store.names("outbox", "town", besides="city") == set()
+    assert sorted(one.account for one in store.deliveries()) == ["city", "city", "shop"]
+
+
+# Steps, and what is told of them
+
+
+def test_no_step_is_written_that_the_table_of_states_does_not_know(store: Store) -> None:
+    (found,) = kept(store, replace(BLANK, state="sent"))
+    with pytest.raises(NoSuchStep, match="sent -> planned"):
+        store.save(replace(found, state="planned"), lease(store))
+    assert store.deliveries() == [found]
+
+
+def test_an_end_that_is_not_sent_is_told_once(store: Store) -> None:
+    (found,) = kept(store, BLANK)
+    mine = lease(store)
+    store.save(replace(found, state="missed", reason="too late"), mine)
+    store.save(replace(found, state="missed", reason="too late indeed"), mine)
+    (notice,) = store.notices()
+    assert (notice.kind, notice.words, notice.delivery) == ("missed", "too late", found.id)
+
+
+def test_what_is_sent_is_told_to_nobody(store: Store) -> None:
+    (found,) = kept(store, replace(BLANK, state="sending"))
+    store.save(replace(found, state="sent"), lease(store))
+    assert store.notices() == []
+
+
+def test_what_could_not_be_told_stays_to_be_told_with_the_trouble(store: Store) -> None:
+    store.tell(Notice(kind="engine", words="it stopped", at=NOW))
+    store.was_told(store.notices(), NOW, "the mail server is away")
+    (found,) = store.notices()
+    assert (found.words, found.trouble) == ("it stopped", "the mail server is away")
+    store.was_told([found], NOW)
+    assert store.notices() == []
+
+
+def test_a_trouble_of_an_account_is_told_when_it_is_new(store: Store) -> None:
+    for look in (Look(trouble="signed out"), Look(trouble="signed out"), Look(at=NOW), Look(trouble="signed out")):
+        store.looked("town", look, NOW)
+    assert [one.words for one in store.notices()] == ["signed out", "signed out"]
+    assert store.looks() == {"town": Look(trouble="signed out")}
 
 
 # The timetable
@@ -136,8 +261,13 @@ def test_a_worker_that_lost_its_fence_can_not_write(store: Store) -> None:
     with pytest.raises(FenceLost, match='Another run speaks for "town" now'):
         store.save(replace(found, state="sent"), mine)
     with pytest.raises(FenceLost):
-        store.begin(replace(found, state="sending"), mine, 0, 60)
+        store.begin(replace(found, state="sending"), mine, 60)
     assert store.deliveries() == [found]
+
+
+def test_a_lease_from_a_clock_that_was_ahead_does_not_hold_for_ever(store: Store) -> None:
+    assert store.lease("town", "me", LONGEST_LEASE + 60)
+    assert store.lease("town", "you", 60) == Lease("town", 2)
 
 
 def test_giving_a_lost_lease_back_leaves_the_new_owner_in_place(store: Store) -> None:
@@ -148,18 +278,42 @@ def test_giving_a_lost_lease_back_leaves_the_new_owner_in_place(store: Store) ->
     assert store.lease("town", "me", 60) is None
 
 
-def test_a_choice_is_void_if_the_network_was_spoken_on_meanwhile(store: Store) -> None:
-    first, second = kept(store, BLANK, replace(BLANK, account="shop", identity="shop"))
-    said = store.said_on("outbox")
-    assert store.begin(replace(first, state="sending", tries=1), lease(store, first.account), said, 60)
-    assert not store.begin(replace(second, state="sending", tries=1), lease(store, second.account), said, 60)
+@pytest.mark.parametrize(
+    ("other", "begins"),
+    [
+        pytest.param({}, False, id="the same post"),
+        pytest.param({"post": "other"}, False, id="the same words in another post"),
+        pytest.param({"sameness": "other"}, False, id="another wording of the post"),
+        pytest.param({"post": "other", "sameness": "other"}, True, id="something else"),
+        pytest.param({"network": "elsewhere"}, True, id="on another network"),
+        pytest.param({"account": "town", "clock": "10:00"}, True, id="the account itself"),
+        pytest.param({"at": NOW - timedelta(days=7)}, True, id="a week before"),
+        pytest.param({"variant": Variant(text="Uno.", words="Uno.", language="es")}, True, id="in another language"),
+        pytest.param({"state": "refused"}, True, id="refused"),
+    ],
+)
+def test_nothing_begins_that_another_account_of_the_network_says_too(
+    store: Store, other: dict[str, Any], begins: bool
+) -> None:
+    first = replace(BLANK, post="one", sameness="s", variant=WORDS)
+    second = replace(first, **{"account": "shop", "identity": "shop", "state": "sending", **other})
+    mine = next(one for one in kept(store, first, second) if replace(one, id=None) == first)
+    assert store.begin(replace(mine, state="sending", tries=1), lease(store), 60) is begins
+    assert store.delivery(mine.id) == (replace(mine, state="sending", tries=1) if begins else mine)
+
+
+def test_what_begins_has_its_lease_for_a_while(store: Store) -> None:
+    (found,) = kept(store, BLANK)
+    mine = store.lease("town", "me", 0)
+    assert mine and store.begin(replace(found, state="sending"), mine, 60)
+    assert store.lease("town", "you", 60) is None
 
 
 @pytest.mark.parametrize(("paused", "begins"), [("air", False), ("", False), ("water", True)])
 def test_nothing_begins_in_a_pause(store: Store, paused: str, begins: bool) -> None:
     (found,) = kept(store, BLANK)
     store.pause(paused, NOW)
-    assert store.begin(replace(found, state="sending"), lease(store), 0, 60) is begins
+    assert store.begin(replace(found, state="sending"), lease(store), 60) is begins
 
 
 # Pauses, approvals
@@ -179,148 +333,7 @@ def test_words_may_be_approved_twice(store: Store) -> None:
     assert store.approvals() == {"digest"}
 
 
-# The file
-
-
-def test_a_copy_holds_all_but_the_leases(store: Store, tmp_path: Path) -> None:
-    store.note([replace(BLANK, state="sent", variant=WORDS, receipt=Receipt(id="1"))], ["row"], {}, NOW)
-    store.pause("air", NOW)
-    store.approve("digest", NOW)
-    lease(store)
-    store.copy_to(f"sqlite:///{tmp_path}/copy.db")
-    copy = open_store(f"sqlite:///{tmp_path}/copy.db")
-    assert copy.deliveries() == store.deliveries()
-    assert (copy.sightings(), copy.pauses(), copy.approvals()) == ({"row": NOW}, {"air"}, {"digest"})
-    assert copy.lease("town", "you", 60) is not None
-
-
-def test_a_ledger_opens_again_as_it_was_left(tmp_path: Path) -> None:
-    for day in (1, 2):
-        store = open_store(f"sqlite:///{tmp_path}/handbill.db")
-        assert len(kept(store, replace(BLANK, day=date(2026, 12, day)))) == day
-        store.close()
-
-
-def test_looking_into_a_ledger_changes_nothing_beside_or_in_it(store: Store, tmp_path: Path) -> None:
-    kept(store, BLANK)
-    store.close()
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    look = open_store(f"sqlite:///{tmp_path}/handbill.db", write=False)
-    look.pause("air", NOW)
-    assert len(look.deliveries()) == 1
-    look.close()
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-
-
-def test_looking_sees_what_another_run_has_just_written(store: Store, tmp_path: Path) -> None:
-    kept(store, BLANK)
-    assert len(open_store(f"sqlite:///{tmp_path}/handbill.db", write=False).deliveries()) == 1
-
-
-def test_a_file_whose_making_was_broken_off_is_read_as_empty_and_made_whole_when_written(tmp_path: Path) -> None:
-    (tmp_path / "handbill.db").touch()
-    assert open_store(f"sqlite:///{tmp_path}/handbill.db", write=False).deliveries() == []
-    assert (tmp_path / "handbill.db").read_bytes() == b""
-    assert len(kept(open_store(f"sqlite:///{tmp_path}/handbill.db"), BLANK)) == 1
-
-
-@pytest.mark.parametrize("name", ["what?.db", "100%.db", "ä b.db", "a#b.db"])
-def test_a_ledger_may_have_any_name(tmp_path: Path, name: str) -> None:
-    open_store(f"sqlite:///{tmp_path}/{name}").close()
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert open_store(f"sqlite:///{tmp_path}/{name}", write=False).deliveries() == []
-
-
-@pytest.mark.parametrize("write", [True, False])
-def test_a_ledger_of_a_newer_version_is_refused(store: Store, tmp_path: Path, write: bool) -> None:
-    store.close()
-    with sqlite3.connect(tmp_path / "handbill.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with pytest.raises(HandbillError, match=r"was written by a newer Handbill\. Update this one: pip install"):
-        open_store(f"sqlite:///{tmp_path}/handbill.db", write=write)
-
-
-@pytest.mark.parametrize("write", [True, False])
-def test_a_file_that_is_no_ledger_is_refused_and_stays_as_it_is(tmp_path: Path, write: bool) -> None:
-    (tmp_path / "handbill.db").write_text("Dear diary, " * 100, encoding="utf-8")
-    with pytest.raises(HandbillError, match=r"this file is no database of Handbill\. Move it away"):
-        open_store(f"sqlite:///{tmp_path}/handbill.db", write=write)
-    assert (tmp_path / "handbill.db").read_text(encoding="utf-8") == "Dear diary, " * 100
-
-
-@pytest.mark.parametrize("path", ["no/such/folder/handbill.db", "."])
-@pytest.mark.parametrize("write", [True, False])
-def test_a_ledger_that_cannot_be_opened_is_one_sentence(tmp_path: Path, path: str, write: bool) -> None:
-    with pytest.raises(HandbillError, match=r"cannot be (opened|read or written)\. Check that"):
-        open_store(f"sqlite:///{tmp_path}/{path}", write=write)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own, in memory."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("needs root on Linux, to mount a small disk: run the tests as root, or in a container")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def test_a_full_disk_is_one_sentence_and_nothing_is_lost(disk: Path) -> None:
-    store = open_store(f"sqlite:///{disk}/handbill.db")
-    (found,) = kept(store, BLANK)
-    (disk / "rest").touch()
-    with pytest.raises(OSError), (disk / "rest").open("wb") as rest:
-        while True:
-            os.write(rest.fileno(), b"x" * 1024)
-    with pytest.raises(HandbillError, match=r"the disk is full\. Make room, then run the same command again"):
-        for _ in range(100):
-            store.note([replace(BLANK, clock="10:00", reason="x" * 50_000)], (), {}, NOW)
-    (disk / "rest").unlink()
-    assert kept(store, replace(BLANK, clock="11:00"))[0] == found
-    store.close()
-
-
-def test_a_disk_that_may_not_be_written_can_still_be_looked_into(disk: Path) -> None:
-    store = open_store(f"sqlite:///{disk}/handbill.db")
-    kept(store, BLANK)
-    store.close()
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    assert len(open_store(f"sqlite:///{disk}/handbill.db", write=False).deliveries()) == 1
-    with pytest.raises(HandbillError, match=r"cannot be (written|opened)\. Check"):
-        open_store(f"sqlite:///{disk}/handbill.db").pause("air", NOW)
-
-
-OPEN = "import sys; from bot.store import open_store; print(open_store(sys.argv[1]).deliveries())"
-
-
-def test_many_runs_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
-    order = [sys.executable, "-c", OPEN, f"sqlite:///{tmp_path}/handbill.db"]
-    children = [subprocess.Popen(order, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(6)]
-    assert [child.communicate(timeout=120) for child in children] == [("[]\n", "")] * 6
-
-
-WRITE = """
-import sys
-from datetime import UTC, datetime
-from bot.store import open_store
-store = open_store(sys.argv[1])
-for number in range(30):
-    store.pause(f"{sys.argv[2]} {number}", datetime(2026, 12, 1, tzinfo=UTC))
-    store.pauses()
-"""
-
-
-def test_nobody_is_told_that_the_ledger_is_locked(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/handbill.db"
-    children = [
-        subprocess.Popen([sys.executable, "-c", WRITE, url, str(number)], stderr=subprocess.PIPE, text=True)
-        for number in range(4)
-    ]
-    assert [child.communicate(timeout=120)[1] for child in children] == [""] * 4
-    assert len(open_store(url).pauses()) == 120
+# What a person must know
 
 
 def test_what_is_wrong_with_an_address_is_kept_until_it_works(store: Store) -> None:

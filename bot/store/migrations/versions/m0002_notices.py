@@ -1,4 +1,4 @@
-"""Notices, looks at accounts, and an index for an account's past."""
+"""Notices, looks at accounts, and indexes by which no old delivery is read in vain."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,13 +7,20 @@ revision = "0002"
 down_revision = "0001"
 
 INSTANT = sa.DateTime(timezone=True)
-PAST = ["account", "state", "campaign", "post", "wording", "share", "at"]
+INDEXES = {
+    "by_state": ["state", "at"],
+    "receipts": ["network", "receipt_id"],
+    "names": ["network", "identity", "account"],
+    "what_was_said": ["account", "state", "campaign", "post", "wording", "share", "at"],
+}
 
 
 def upgrade() -> None:
     """Make them; what has happened already is not told once more."""
     op.add_column("deliveries", sa.Column("said", INSTANT))
-    op.create_index("what_was_said", "deliveries", PAST)
+    op.drop_index("ix_deliveries_state", "deliveries")
+    for name, columns in INDEXES.items():
+        op.create_index(name, "deliveries", columns)
     op.create_table(
         "notices",
         sa.Column("id", sa.Integer, primary_key=True),
