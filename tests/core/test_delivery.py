@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -349,6 +349,41 @@ def test_the_order_in_which_they_are_read_does_not_matter(
 
     other = data.draw(st.permutations(due))
     assert named(turn(due, NOW, free.__getitem__)) == named(turn(other, NOW, free.__getitem__))
+
+
+def due(clock: str, account: str = "a", **changes: Any) -> Delivery:
+    """One that is due at a time of the first of December, for six hours."""
+    return replace(DELIVERY, clock=clock, account=account, at=noon(clock), **changes)
+
+
+def noon(clock: str = "12:00") -> datetime:
+    hours, minutes = map(int, clock.split(":"))
+    return datetime(2026, 12, 1, hours, minutes, tzinfo=UTC)
+
+
+RETRY = {"not_before": noon("12:30")}
+# What is open, and of it what speaks at noon, what waits, what is missed.
+TURNS = {
+    "one speaks": ([due("11:00")], "11:00", "", ""),
+    "of two the newest": ([due("10:00"), due("11:00")], "11:00", "", "10:00"),
+    "too late": ([due("05:00")], "", "", "05:00"),
+    "newest still in time": ([due("10:00"), due("11:00", late=5 * MINUTE)], "10:00", "", "11:00"),
+    "accounts apart": ([due("10:00"), due("11:00", "b")], "10:00 11:00", "", ""),
+    "later ones wait for a retry": ([due("10:00", **RETRY), due("11:00")], "", "10:00 11:00", ""),
+    "a retry goes first": ([due("10:00", not_before=noon()), due("11:00")], "10:00 11:00", "", ""),
+    "a retry past its time blocks nothing": ([due("05:00", **RETRY), due("11:00")], "11:00", "", "05:00"),
+    "a held one waits": ([due("10:00", state="held", **RETRY)], "", "10:00", ""),
+    "a held one blocks nothing": ([due("10:00", state="held", **RETRY), due("11:00")], "11:00", "", "10:00"),
+    "approvals do not pile up": ([due("10:00", state="waiting"), due("11:00")], "11:00", "", "10:00"),
+}
+
+
+@pytest.mark.parametrize(("rows", "speak", "wait", "missed"), TURNS.values(), ids=TURNS)
+def test_whose_turn_it_is_at_noon(rows: list[Delivery], speak: str, wait: str, missed: str) -> None:
+    found = turn(rows, noon(), lambda _: noon())
+    ends = [one for one, _ in found.missed]
+    clocks = [" ".join(one.clock for one in some) for some in (found.speak, found.wait, ends)]
+    assert clocks == [speak, wait, missed]
 
 
 REASONS = {

@@ -68,6 +68,22 @@ class Moody:
         return self.inner.publish(payload, key)
 
 
+class Blind(Moody):
+    """An outbox that cannot be asked what lies in it."""
+
+    find = None
+    repeat: Any = None
+
+
+def blind(app: App, *moods: NetworkError | None, kind: type[Moody] = Blind) -> App:
+    """The same app, whose network cannot tell whether a post arrived; it posts into the folder outbox."""
+    opening = app.networks["outbox"].connect
+    assert opening is not None
+    door = kind(opening({"account": "town", "folder": str(app.config.folder / "outbox")}, {}), iter(moods))
+    known = {**app.networks, "outbox": replace(app.networks["outbox"], finds_surely=False)}
+    return replace(app, networks=known, connect=lambda *_: door)
+
+
 def outboxes(app: App, moods: Iterable[NetworkError | None] = ()) -> App:
     """The same app, whose every account posts into a folder of its name below real/; `moods` come in their way."""
     place, coming = app.config.folder / "real", iter(moods)

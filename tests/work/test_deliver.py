@@ -20,7 +20,7 @@ from bot.core.network import Payload, Publisher
 from bot.core.post import Receipt
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.work.deliver import tick
-from tests.work.stage import CONFIG, Moody, at, opened, out, outboxes
+from tests.work.stage import CONFIG, Blind, Moody, at, blind, opened, out, outboxes
 
 BEGUN = at("08:00")
 ROOT = Path(__file__).parents[2]
@@ -126,7 +126,7 @@ def test_a_pause_while_a_post_is_prepared_still_stops_it(tmp_path: Path) -> None
     [
         (Refused("too long"), "09:00 refused: too long"),
         (SignedOut("the key is gone"), "09:00 held: the key is gone"),
-        (Uncertain("no answer"), "09:00 uncertain: no answer"),
+        (Uncertain("no answer"), "09:00 planned: no answer"),  # a folder tells surely that it is not there
         (TryLater("busy", 30), "09:00 planned: busy"),
     ],
     ids=lambda value: type(value).__name__,
@@ -282,22 +282,6 @@ def test_what_was_not_said_before_the_run_was_killed_is_said_once(tmp_path: Path
     assert out(tmp_path) == ["One."]
 
 
-class Blind(Moody):
-    """An outbox that cannot be asked what lies in it."""
-
-    find = None
-    repeat: Any = None
-
-
-def blind(app: App, kind: type[Blind] = Blind) -> App:
-    """The same app, whose network cannot tell whether a post arrived."""
-    connect = app.networks["outbox"].connect
-    assert connect is not None
-    door = connect({"account": "town", "folder": str(app.config.folder / "outbox")}, {})
-    known = {**app.networks, "outbox": replace(app.networks["outbox"], finds_surely=False)}
-    return replace(app, networks=known, connect=lambda *_: kind(door, iter(())))
-
-
 def test_where_nobody_can_know_a_person_is_told(tmp_path: Path) -> None:
     app = blind(killed(tmp_path, "die before"))
     assert ended(app, at("09:01")) == ["09:00 uncertain: it may have been posted; look at the account"]
@@ -312,12 +296,12 @@ class Harmless(Blind):
 
 @pytest.mark.parametrize("deed", ["die before", "die after"])
 def test_where_repeating_is_harmless_it_is_repeated(tmp_path: Path, deed: str) -> None:
-    assert ended(blind(killed(tmp_path, deed), Harmless), at("09:01")) == ["09:00 sent"]
+    assert ended(blind(killed(tmp_path, deed), kind=Harmless), at("09:01")) == ["09:00 sent"]
     assert out(tmp_path) == ["One."]
 
 
 def test_nothing_is_repeated_in_a_pause_or_when_it_is_too_late(tmp_path: Path) -> None:
-    app = blind(killed(tmp_path, "die before"), Harmless)
+    app = blind(killed(tmp_path, "die before"), kind=Harmless)
     app = replace(app, config=replace(app.config, schedules=()))
     app.store.pause("", at("09:00"))
     assert ended(app, at("09:01")) == []
@@ -416,11 +400,9 @@ def test_nothing_is_said_with_keys_that_belong_to_another_account_now(tmp_path: 
 
 
 def test_an_answer_that_nobody_can_read_ends_neither_the_engine_nor_the_question(tmp_path: Path) -> None:
-    class Garbled(Moody):
+    class Garbled(Blind):
         def publish(self, payload: Payload, key: str) -> Receipt:
             raise AttributeError("no such part in the answer")
 
-    connect = outboxes(opened(tmp_path)).connect
-    assert connect is not None
-    app = replace(opened(tmp_path), connect=lambda app, account: Garbled(connect(app, account), iter(())))
+    app = blind(opened(tmp_path), kind=Garbled)
     assert ended(app, at("09:00")) == ["09:00 uncertain: its answer could not be understood (AttributeError)"]

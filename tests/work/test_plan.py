@@ -1,15 +1,13 @@
 """Plan: what will be said, as the files and the ledger stand; and it touches neither."""
 
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
-from bot.core.delivery import Delivery
 from bot.work.deliver import tick
-from bot.work.plan import plan, turn
+from bot.work.plan import plan
 from tests.work.stage import CONFIG, START, at, opened, outboxes
 
 
@@ -162,36 +160,3 @@ def test_accounts_that_left_the_config_are_no_part_of_a_plan(tmp_path: Path) -> 
     app.store.close()
     gone = opened(tmp_path, {}, told=CONFIG.replace("town", "shop"))
     assert said(gone, at("09:30"), 0.5) == ["01 17:30 shop planned: One."]
-
-
-def due(clock: str, account: str = "town", **changes: object) -> Delivery:
-    """A delivery that is due at a time of the first of December, for six hours."""
-    blank = Delivery(
-        network="outbox", identity=account, campaign="air", day=date(2026, 12, 1), clock=clock, account=account,
-        at=at(clock), late=timedelta(hours=6),
-    )  # fmt: skip
-    return replace(blank, **changes)  # type: ignore[arg-type]
-
-
-RETRY = {"not_before": at("12:30")}
-# What is open, and of it what speaks at noon, what waits, what is missed.
-TURNS = {
-    "one speaks": ([due("11:00")], "11:00", "", ""),
-    "of two the newest": ([due("10:00"), due("11:00")], "11:00", "", "10:00"),
-    "too late": ([due("05:00")], "", "", "05:00"),
-    "newest still in time": ([due("10:00"), due("11:00", late=timedelta(minutes=5))], "10:00", "", "11:00"),
-    "accounts apart": ([due("10:00"), due("11:00", "shop")], "10:00 11:00", "", ""),
-    "later ones wait for a retry": ([due("10:00", **RETRY), due("11:00")], "", "10:00 11:00", ""),
-    "a retry goes first": ([due("10:00", not_before=START), due("11:00")], "10:00 11:00", "", ""),
-    "a retry past its time blocks nothing": ([due("05:00", **RETRY), due("11:00")], "11:00", "", "05:00"),
-    "a held one waits": ([due("10:00", state="held", **RETRY)], "", "10:00", ""),
-    "a held one blocks nothing": ([due("10:00", state="held", **RETRY), due("11:00")], "11:00", "", "10:00"),
-    "approvals do not pile up": ([due("10:00", state="waiting"), due("11:00")], "11:00", "", "10:00"),
-}
-
-
-@pytest.mark.parametrize(("rows", "speak", "wait", "missed"), TURNS.values(), ids=TURNS)
-def test_whose_turn_it_is_at_noon(rows: list[Delivery], speak: str, wait: str, missed: str) -> None:
-    found = turn(rows, START)
-    clocks = [" ".join(one.clock for one in some) for some in (found.speak, found.wait, found.missed)]
-    assert clocks == [speak, wait, missed]

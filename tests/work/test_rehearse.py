@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +12,13 @@ from hypothesis import strategies as st
 
 from bot import networks
 from bot.app import App
+from bot.core.network import Payload
+from bot.core.post import Receipt
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.work.deliver import tick
 from bot.work.plan import plan
 from bot.work.rehearse import rehearse
-from tests.work.stage import START, at, opened, out, outboxes
+from tests.work.stage import START, Moody, at, blind, opened, out, outboxes
 
 # A folder in memory where there is one: these tests write thousands of small files.
 FAST = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -209,12 +210,14 @@ def test_a_rehearsal_stopped_midway_can_be_run_again(tmp_path: Path) -> None:
 
 
 def test_what_is_being_said_while_we_rehearse_counts_as_said(tmp_path: Path) -> None:
+    class Cut(Moody):
+        def publish(self, payload: Payload, key: str) -> Receipt:
+            raise KeyboardInterrupt
+
     app = opened(tmp_path, {"one.txt": "+++\nat_most = 1\n+++\nOne."})
-    tick(app, at("09:00"))
-    lease = app.store.lease("town", "another run", 60)
-    (sent,) = app.store.deliveries()
-    assert lease is not None
-    app.store.save(replace(sent, state="sending", receipt=None), lease)
+    with pytest.raises(KeyboardInterrupt):
+        tick(blind(app, kind=Cut), at("09:00"))
+    assert [one.state for one in app.store.deliveries()] == ["sending"]
     assert [one.state for one in rehearse(app, START, 0.5, tmp_path / "out")] == ["skipped"]
 
 

@@ -14,7 +14,7 @@ from bot.work.settle import delivery, not_posted, posted, withdraw
 from tests.publishing.stage import own_folders
 from tests.servers.fixtures import Running
 from tests.servers.mastodon import TOKENS, Mastodon
-from tests.work.stage import CONFIG, at, opened, outboxes
+from tests.work.stage import CONFIG, at, blind, opened
 
 URL = "https://town.social/@town/1"
 
@@ -28,7 +28,7 @@ def ended(app: App, clock: str = "09:00") -> Delivery:
 
 def uncertain(folder: Path) -> App:
     """The app of a ledger whose first delivery is uncertain."""
-    app = outboxes(opened(folder), [Uncertain("no answer")])
+    app = blind(opened(folder), Uncertain("no answer"))
     assert ended(app).state == "uncertain"
     return app
 
