@@ -2,13 +2,13 @@
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -16,12 +16,12 @@ import regex
 
 from bot.core.links import SPACE, composer_links, is_domain, short_link
 from bot.core.measure import fits, measure, tidy, without_overlaps
-from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Standing
+from bot.core.network import Answers, Counting, Entity, Field, Memory, Network, Payload, Pictures, Said, Standing
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.fetch import Page, page
-from bot.http import Answer, address, call, error_for
-from bot.media import Prepared, prepared, prepared_bytes
+from bot.http import Answer, address, as_object, as_objects, carry, error_for, instant
+from bot.media import Prepared, of_post, prepared_bytes
 
 
 def share(variant: Variant, answers: Answers) -> str:
@@ -123,6 +123,26 @@ def _feature(entity: Entity) -> dict[str, str] | None:
     return {"$type": "app.bsky.richtext.facet#tag", "tag": tag}
 
 
+def as_sent(text: str, facets: object) -> str:
+    """The text of a post with each link whole that is shown shortened; facets that make no sense are passed over.
+
+    Whether a short link had a scheme nobody can tell: it gets one.
+    """
+    data, sent, after = text.encode(errors="surrogatepass"), "", 0
+    for start, end, uri in sorted(filter(None, map(_link_of, facets if isinstance(facets, list) else []))):
+        if after <= start < end and data[start:end] == short_link(uri).encode(errors="surrogatepass"):
+            sent += data[after:start].decode(errors="surrogatepass") + uri
+            after = end
+    return sent + data[after:].decode(errors="surrogatepass")
+
+
+def _link_of(facet: object) -> tuple[int, int, str] | None:
+    match facet:
+        case {"index": {"byteStart": int(start), "byteEnd": int(end)}, "features": [{"uri": str(uri)}, *_]}:
+            return start, end, uri
+    return None
+
+
 def are_sound(facets: list[dict[str, Any]], text: str) -> bool:
     """Whether facets are in order, apart, inside the text and between its characters; no server checks it."""
     borders, at = {0}, 0
@@ -157,6 +177,8 @@ def tid(key: str) -> str:
 # Where every account that Bluesky hosts signs in: <https://docs.bsky.app/docs/advanced-guides/entryway>.
 ENTRYWAY = "https://bsky.social"
 PASSWORDS = "https://bsky.app/settings/app-passwords"
+# A session is renewed before its access token, or the token that renews it, is over: a look comes once a day.
+AHEAD, AHEAD_OF_REFRESH = timedelta(minutes=10), timedelta(days=2)
 # <https://docs.bsky.app/docs/api/com-atproto-server-refresh-session>, and the errors of
 # <https://github.com/bluesky-social/atproto/blob/main/packages/pds/src/auth-verifier.ts>
 STALE = {"ExpiredToken", "InvalidToken", "AuthMissing", "AuthenticationRequired"}
@@ -194,6 +216,7 @@ class Door:
         self.host = urlsplit(self._server).netloc
         self._memory = memory
         self._came: list[Answer] = []
+        self._now: datetime | None = None  # by the server's clock, at its last answer
         self._client: Any = None  # The library has no types.
 
     def did(self) -> str:
@@ -221,13 +244,16 @@ class Door:
         """What a good answer holds, all that is `needed` among it; raises what another one means."""
         if not 200 <= answer.status < 300:
             raise meaning(answer, self, is_of_post=is_of_post)
-        body = _object(answer)
+        body = answer.object()
         if not all(name in body for name in needed):
             raise error_for(answer.status, who=answer.host, repeatable=answer.repeatable)
         return body
 
     def _call(self, kind: str, method: str, **given: Any) -> Answer:
         session = self._session()
+        if self._now and _is_ending(session, self._now):
+            with suppress(TryLater):  # the old one holds for a while, or else the server says so
+                session = self._renewed(session)
         answer = self._once(kind, method, session.home, session.access, **given)
         if name_of(answer) not in STALE:
             return answer
@@ -245,25 +271,33 @@ class Door:
         with suppress(AtProtocolError, ValueError):
             # Without the library's own check of the session: it would hide a second call in this one.
             getattr(self._client, f"invoke_{kind}")(method, headers=headers, ignore_session_check=True, **given)
-        return self._came.pop()
+        answer = self._came.pop()
+        self._now = answer.date() or self._now
+        return answer
 
     def _session(self) -> Session:
-        """The one that is remembered, if it is of this account; else a new one."""
+        return self._remembered() or self._sign_in()
+
+    def _remembered(self) -> Session | None:
+        """The session in memory, if it is of this account."""
         try:
             session = Session(**json.loads(self._memory.get("session", "")))
         except (ValueError, TypeError):
-            session = None
-        return session if session and session.of == f"{self._handle} {self._server}" else self._sign_in()
+            return None
+        return session if session.of == f"{self._handle} {self._server}" else None
 
     def _sign_in(self) -> Session:
         body = {"identifier": self._handle, "password": self._password}
         answer = self._once("procedure", "com.atproto.server.createSession", self._server, **_as_json(body))
-        return self._keep(answer, self._home(_object(answer).get("didDoc")))
+        return self._keep(answer, self._home(answer.object().get("didDoc")))
 
     def _renewed(self, old: Session) -> Session:
-        """Get new tokens for the old; where these are too old, sign in again."""
+        """Get new tokens for the old, kept before anything is done with them; where the old are over, sign in again."""
         answer = self._once("procedure", "com.atproto.server.refreshSession", old.home, old.refresh)
-        return self._sign_in() if name_of(answer) in STALE else self._keep(answer, old.home)
+        if name_of(answer) not in STALE:
+            return self._keep(answer, old.home)
+        kept = self._remembered()  # another process of ours may have been quicker
+        return kept if kept and kept != old else self._sign_in()
 
     def _keep(self, answer: Answer, home: str) -> Session:
         """Remember a new session."""
@@ -285,6 +319,21 @@ class Door:
         return address(str(next(filter(None, homes), self._server)), ENTRYWAY)
 
 
+def _is_ending(session: Session, now: datetime) -> bool:
+    """Whether a token of the session will soon be over, where it can be read."""
+    ends = ((_end(session.access), AHEAD), (_end(session.refresh), AHEAD_OF_REFRESH))
+    return any(end is not None and end - ahead < now for end, ahead in ends)
+
+
+def _end(token: str) -> datetime | None:
+    """When a token is over: <https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4>."""
+    try:
+        claims = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (ValueError, LookupError, TypeError, OverflowError, OSError):
+        return None
+
+
 def _as_json(body: Mapping[str, object]) -> dict[str, Any]:
     return {"content": json.dumps(body).encode(), "input_encoding": "application/json"}
 
@@ -296,14 +345,7 @@ def _client(came: list[Answer]) -> Any:
 
     class Carrier(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            kept = ("Authorization", "Content-Type")
-            answer = call(
-                request.method,
-                str(request.url),
-                headers={name: request.headers[name] for name in kept if name in request.headers},
-                content=request.read(),
-                repeatable=not request.extensions.get("is_public"),
-            )
+            answer = carry(request, repeatable=not request.extensions.get("is_public"))
             came.append(answer)
             # Without headers, so that the library follows to no other server.
             return httpx.Response(answer.status, content=answer.body)
@@ -314,23 +356,14 @@ def _client(came: list[Answer]) -> Any:
 # --- what an answer means -----------------------------------------------------------------------
 
 
-def _object(answer: Answer) -> Mapping[str, Any]:
-    """The object of JSON in an answer; an empty one if there is none."""
-    try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def name_of(answer: Answer) -> str:
     """The name of the error in an answer: <https://atproto.com/specs/xrpc#error-responses>."""
-    return "" if 200 <= answer.status < 300 else str(_object(answer).get("error", ""))
+    return "" if 200 <= answer.status < 300 else str(answer.object().get("error", ""))
 
 
 def meaning(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError:
     """Which of the four errors an answer is that says no."""
-    says = str(_object(answer).get("message", ""))
+    says = str(answer.object().get("message", ""))
     usual = error_for(answer.status, says, answer.headers, who=answer.host, repeatable=answer.repeatable)
     known = _special(answer, door, is_of_post=is_of_post)
     if known is None:
@@ -385,8 +418,6 @@ class Account:
     cache: str = ""
     fetch_card: FetchCard = page
 
-    recent = None
-
     def whoami(self) -> str:
         """The account's DID, which stays when its handle changes."""
         return str(self._own_session()["did"])
@@ -398,7 +429,10 @@ class Account:
         return body
 
     def look(self) -> Standing:
-        """How the account stands: its handle now, and whether it says that it is automated."""
+        """How the account stands: its handle now, and whether it says that it is automated.
+
+        A session that ends within two days is renewed on the way.
+        """
         body = self._own_session()
         handle = str(body.get("handle", ""))
         return Standing(handle=handle, url=f"https://bsky.app/profile/{body['did']}", labelled=self.is_labelled())
@@ -430,6 +464,19 @@ class Account:
         if payload and found["value"].get("text") != payload["record"]["text"]:
             raise Uncertain(f"other words stand in the place of this post: {receipt.url}")
         return receipt
+
+    def recent(self, after: str) -> list[Said]:
+        """The account's own posts since the one with this id, the newest first, at most 40.
+
+        All, if that one is gone, or dated ahead. By their dates: the names of ours tell a wall clock,
+        so that the server's order is another.
+        <https://docs.bsky.app/docs/api/com-atproto-repo-list-records>
+        """
+        found = self.door.ask(f"{REPO}.listRecords", repo=self.door.did(), collection=POST, limit="100")
+        told = sorted(filter(None, map(_said, as_objects(self.door.check(found, "records")["records"]))), key=_at)
+        today = found.date() or OLDEST
+        since = next((one.at for one in told if one.receipt.id == after and one.at <= today), OLDEST)
+        return [one for one in reversed(told) if one.at >= since and one.receipt.id != after][:40]
 
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
@@ -478,12 +525,7 @@ class Account:
         return self._card(variant.link, card) if card else None
 
     def _image(self, image: Image) -> dict[str, Any]:
-        if len(image.alt) > PICTURES.alt:
-            raise Refused(
-                f"the picture's alt text has {len(image.alt)} letters, Bluesky takes {PICTURES.alt}. Shorten it."
-            )
-        with TemporaryDirectory() as folder:
-            picture = prepared(Path(image.file), PICTURES, Path(self.cache or folder))
+        picture = of_post(image, PICTURES, "Bluesky", self.cache)
         ratio = {"width": picture.width, "height": picture.height}
         shown = {"alt": image.alt, "image": self.door.upload(picture), "aspectRatio": ratio}
         return {"$type": "app.bsky.embed.images", "images": [shown]}
@@ -497,8 +539,8 @@ class Account:
 
     def _thumb(self, content: bytes) -> dict[str, Any]:
         """A card's picture: <https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/embed/external.json>."""
-        with TemporaryDirectory() as folder:
-            return self.door.upload(prepared_bytes(content, "of the page", PICTURES, Path(self.cache or folder)))
+        cache = Path(self.cache) if self.cache else None
+        return self.door.upload(prepared_bytes(content, "of the page", PICTURES, cache))
 
     def _put(self, payload: Payload, key: str, guard: Mapping[str, object]) -> Receipt:
         body = {"repo": payload["repo"], "collection": POST, "rkey": payload["rkey"], "record": payload["record"]}
@@ -519,13 +561,35 @@ class Account:
         )
 
     def _receipt(self, key: str) -> Receipt:
-        did, rkey = self.door.did(), tid(key)
-        return Receipt(id=f"at://{did}/{POST}/{rkey}", url=f"https://bsky.app/profile/{did}/post/{rkey}")
+        return _receipt(self.door.did(), tid(key))
 
     def _read(self, collection: str, rkey: str) -> Mapping[str, Any] | None:
         did = self.door.did()
         answer = self.door.ask(f"{REPO}.getRecord", repo=did, collection=collection, rkey=rkey)
         return None if name_of(answer) == "RecordNotFound" else self.door.check(answer, "value", "cid")
+
+
+def _receipt(did: str, rkey: str) -> Receipt:
+    return Receipt(id=f"at://{did}/{POST}/{rkey}", url=f"https://bsky.app/profile/{did}/post/{rkey}")
+
+
+# <https://atproto.com/specs/at-uri-scheme>
+AT_URI = re.compile(rf"at://([^/]+)/{re.escape(POST)}/([^/]+)")
+OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""A date that nobody can read is of no use for an order."""
+
+
+def _said(record: Mapping[str, Any]) -> Said | None:
+    """A post that is no answer to another; None for any other record."""
+    value, uri = as_object(record.get("value")), AT_URI.fullmatch(str(record.get("uri")))
+    if not uri or "text" not in value or "reply" in value:
+        return None
+    text = as_sent(str(value["text"]), value.get("facets"))
+    return Said(receipt=_receipt(uri[1], uri[2]), text=text, at=instant(value.get("createdAt")) or OLDEST)
+
+
+def _at(said: Said) -> datetime:
+    return said.at
 
 
 def _whole(text: str) -> str:

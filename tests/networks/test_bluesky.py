@@ -6,7 +6,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from bot.core.links import composer_links
 from bot.core.measure import CAP, fits, measure, tidy
 from bot.core.post import Image, Variant
-from bot.core.problem import Refused, SignedOut, TryLater, Uncertain
+from bot.core.problem import HandbillError, Refused, SignedOut, TryLater, Uncertain
+from bot.core.rotate import sameness
 from bot.fetch import Page, page
 from bot.http import Answer
 from bot.networks.bluesky import (
@@ -28,6 +29,7 @@ from bot.networks.bluesky import (
     Account,
     Door,
     are_sound,
+    as_sent,
     connect,
     entities,
     meaning,
@@ -36,7 +38,8 @@ from bot.networks.bluesky import (
     tid,
 )
 from tests.networks import contract
-from tests.networks.contract import ServerContract, ShareContract, Stage, variant
+from tests.networks.contract import ServerContract, ShareContract, Stage, Wire, variant
+from tests.servers.fixtures import running
 from tests.servers.pds import Answered, Pds, or_skip, serving
 
 
@@ -232,6 +235,46 @@ def is_link(facet: Any) -> bool:
     return str(facet.features[0].py_type).endswith("#link")
 
 
+@settings(max_examples=400)
+@example(text=f"#a({LONG}")
+@example(text="info.town@example.org")
+@given(text=(pieces | glued).map(tidy).filter(str.isprintable))
+def test_words_that_were_published_are_read_back_as_they_were_sent(text: str) -> None:
+    shown, facets = rich_text(text)
+    sent = as_sent(shown, facets)
+    assert rich_text(sent)[0] == shown and sameness(sent) == sameness(text)
+
+
+def test_short_links_are_whole_again() -> None:
+    text = f"🚍 ({LONG}) #Bus {LONG}, example.org/a-very-long-path?q=1 https://my-site.org/été!"
+    assert as_sent(*rich_text(text)) == text
+
+
+LINK = {"$type": "app.bsky.richtext.facet#link", "uri": "https://example.org/a"}
+
+
+@pytest.mark.parametrize(
+    "facets",
+    [
+        pytest.param(None, id="none"),
+        pytest.param({}, id="no list"),
+        pytest.param([1, {}, {"index": {}, "features": []}], id="no facets"),
+        pytest.param([{"index": {"byteStart": 4, "byteEnd": 900}, "features": [LINK]}], id="past the end"),
+        pytest.param([{"index": {"byteStart": 1, "byteEnd": 8}, "features": [LINK]}], id="inside a character"),
+        pytest.param([{"index": {"byteStart": 0, "byteEnd": 4}, "features": [LINK]}], id="other words for a link"),
+        pytest.param([{"index": {"byteStart": 2, "byteEnd": 2}, "features": [{"uri": ""}]}], id="nothing"),
+        pytest.param([{"index": {"byteStart": "5", "byteEnd": "18"}, "features": [LINK]}], id="no numbers"),
+    ],
+)
+def test_facets_that_make_no_sense_change_no_words(facets: object) -> None:
+    assert as_sent("🚍 example.org/a", facets) == "🚍 example.org/a"
+
+
+def test_of_facets_that_overlap_one_counts() -> None:
+    facet = {"index": {"byteStart": 5, "byteEnd": 18}, "features": [LINK]}
+    assert as_sent("🚍 example.org/a", [facet, facet]) == "🚍 https://example.org/a"
+
+
 @pytest.mark.parametrize(
     "spans",
     [
@@ -309,15 +352,19 @@ class Street:
 
     def expire(self, *names: str) -> None:
         """Let the tokens that we remember be of yesterday."""
+        self.end(-timedelta(days=1), *names)
+
+    def end(self, after: timedelta, *names: str) -> None:
+        """Let the tokens that we remember end so long after this moment."""
         session = self.session()
-        self.remember(**{name: expired(session[name], self.pds.jwt_secret) for name in names})
+        self.remember(**{name: ending(session[name], self.pds.jwt_secret, after) for name in names})
 
 
-def expired(token: str, secret: str) -> str:
-    """The same token, signed by its server, but long over."""
+def ending(token: str, secret: str, after: timedelta) -> str:
+    """The same token, signed by its server just now, that ends so long after this moment."""
     head, body, _ = token.split(".")
     claims = json.loads(urlsafe_b64decode(body + "=="))
-    body = coded(json.dumps({**claims, "iat": 1, "exp": 2}).encode())
+    body = coded(json.dumps({**claims, "exp": claims["iat"] + int(after.total_seconds())}).encode())
     return f"{head}.{body}.{coded(hmac.digest(secret.encode(), f'{head}.{body}'.encode(), 'sha256'))}"
 
 
@@ -482,6 +529,66 @@ def test_the_same_words_with_another_card_are_the_same_post(street: Street) -> N
     assert street.post()["embed"]["external"]["title"] == "Before"
 
 
+# --- what stands there --------------------------------------------------------------------------
+
+LATER = AT + timedelta(days=1)
+
+
+def said(street: Street, text: str, **more: Any) -> str:
+    """Let the account's owner say this by hand; the id of the post."""
+    record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2026-12-01T15:00:00Z", **more}
+    body: dict[str, object] = {"repo": street.owner.did, "collection": record["$type"], "record": record}
+    return str(street.pds.post("com.atproto.repo.createRecord", body, street.owner.token)["uri"])
+
+
+@pytest.mark.parametrize("words", contract.AWKWARD.values(), ids=contract.AWKWARD)
+def test_what_we_said_is_told_in_the_words_that_were_sent(street: Street, words: str) -> None:
+    post, door = variant(NETWORK, words, contract.HASHTAGS, LONG), street.door()
+    receipt = door.publish(door.prepare(post, street.key, AT), street.key)
+    (found,) = door.recent("")
+    assert (found.receipt, found.text, found.at) == (receipt, post.text, AT)
+    assert sameness(found.text) == sameness(post.text)
+
+
+def test_answers_to_others_are_none_of_our_posts(street: Street) -> None:
+    first = said(street, "Hello")
+    cid = street.pds.posts(street.owner)[0]["cid"]
+    said(street, "And you?", reply={name: {"uri": first, "cid": cid} for name in ("root", "parent")})
+    assert [post.text for post in street.door().recent("")] == ["Hello"]
+
+
+def test_posts_are_told_the_newest_first_by_their_dates_and_not_their_names(street: Street) -> None:
+    door, evening = street.door(), street.key.replace("09:00", "20:00")
+    door.publish(door.prepare(saying("Said at 20:00 where it was 14:00 in Greenwich"), evening, AT), evening)
+    last = said(street, "An hour later, under a name of today")
+    assert [post.receipt.id for post in door.recent("")] == [
+        last,
+        f"at://{street.owner.did}/app.bsky.feed.post/{tid(evening)}",
+    ]
+
+
+def test_only_what_came_after_a_post_is_told(street: Street) -> None:
+    at = [f"2026-03-01T15:0{minute}:00+00:00" for minute in range(3)]
+    ids = [said(street, f"{minute}", createdAt=at[minute]) for minute in range(3)]
+    same = said(street, "at the same moment", createdAt=at[1])
+    found = [{post.receipt.id for post in street.door().recent(after)} for after in ids]
+    assert found == [{ids[1], same, ids[2]}, {same, ids[2]}, set()]
+    street.pds.delete(street.owner, ids[1])
+    assert {post.receipt.id for post in street.door().recent(ids[1])} == {ids[0], same, ids[2]}
+
+
+def test_a_post_that_somebody_dated_ahead_hides_no_other(street: Street) -> None:
+    ahead = said(street, "From a machine whose clock is wrong", createdAt="2099-01-01T00:00:00Z")
+    said(street, "Hello")
+    assert [post.text for post in street.door().recent(ahead)] == ["Hello"]
+
+
+def test_no_more_than_forty_posts_are_told(street: Street) -> None:
+    for number in range(41):
+        said(street, f"{number}", createdAt=f"2026-12-01T15:{number:02}:00Z")
+    assert [post.text for post in street.door().recent("")] == [f"{number}" for number in range(40, 0, -1)]
+
+
 # --- the session --------------------------------------------------------------------------------
 
 
@@ -506,6 +613,72 @@ def test_a_token_that_ends_just_before_the_post_is_renewed(street: Street) -> No
     street.expire("access")
     street.door().publish(payload, street.key)
     assert street.post()["text"] == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("token", "after", "renewed"),
+    [
+        ("access", timedelta(minutes=5), True),
+        ("access", timedelta(minutes=30), False),
+        ("refresh", timedelta(days=1), True),
+        ("refresh", timedelta(days=3), False),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_session_is_renewed_before_it_is_over(street: Street, token: str, after: timedelta, renewed: bool) -> None:
+    street.end(after, token)
+    before, door = street.session(), street.door()
+    door.look()
+    street.answers["password"] = "no longer needed"
+    assert (street.session() != before) is renewed
+    assert door.whoami() == street.owner.did
+
+
+def test_a_renewal_that_fails_ahead_of_time_stops_nothing(street: Street) -> None:
+    street.end(timedelta(minutes=5), "access")
+    with running(Wire(street.pds.url)) as wire:
+        wire.app.add("answer", method="POST", path="refreshSession$", status=503, times=None)
+        street.answers["server"] = wire.url
+        street.remember(of=f"{street.owner.handle} {wire.url}", home=wire.url)
+        assert published(street, saying("Hello"))["text"] == "Hello"
+
+
+def test_a_token_that_tells_no_end_is_used_until_it_is_refused(street: Street) -> None:
+    street.remember(access="a.b.c", refresh=street.owner.refresh)
+    door = street.door()
+    assert (door.whoami(), door.whoami()) == (street.owner.did, street.owner.did)
+
+
+class Full(dict[str, str]):
+    """A memory that can keep nothing new."""
+
+    def __setitem__(self, name: str, value: str) -> None:
+        raise HandbillError("the disk is full")
+
+
+def test_new_tokens_are_not_used_before_they_are_kept(street: Street) -> None:
+    payload = street.door().prepare(saying("Hello"), street.key, AT)
+    street.expire("access")
+    with pytest.raises(HandbillError, match="the disk is full"):
+        connect(street.answers, Full(street.memory)).publish(payload, street.key)
+    assert street.pds.posts(street.owner) == []
+    street.door().publish(payload, street.key)
+    assert street.post()["text"] == "Hello"
+
+
+def test_tokens_that_another_process_renewed_are_taken_without_a_sign_in(street: Street) -> None:
+    class Shared(dict[str, str]):
+        """A memory into which another process writes while we ask the server."""
+
+        def get(self, name: str, otherwise: Any = None) -> Any:
+            found = super().get(name, otherwise)
+            self.update(session=newer)
+            return found
+
+    newer = street.memory["session"]
+    street.expire("access", "refresh")
+    street.answers["password"] = "no longer needed"
+    assert connect(street.answers, Shared(street.memory)).whoami() == street.owner.did
 
 
 def test_after_a_long_rest_it_signs_in_again(street: Street) -> None:
@@ -578,7 +751,7 @@ def test_too_many_sign_ins_wait_as_long_as_the_server_says() -> None:
         assert all(isinstance(one.exception(), Answered) for one in tries)
         with pytest.raises(TryLater, match="asks us to wait") as said:
             connect({"handle": "nobody.test", "password": "wrong", "server": counting.url}, {}).whoami()
-    assert 0 < said.value.seconds <= 300
+    assert said.value.seconds is not None and 0 < said.value.seconds <= 300
 
 
 @pytest.mark.parametrize(
