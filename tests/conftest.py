@@ -6,7 +6,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.servers.fixtures", "tests.servers.pds", "tests.servers.site", "tests.servers.postgres"]
+pytest_plugins = [
+    "tests.servers.fixtures",
+    "tests.servers.pds",
+    "tests.servers.site",
+    "tests.servers.postgres",
+    "tests.servers.mail",
+]
 pytest.register_assert_rewrite("tests.networks.contract")
 # A slow machine is no fault, and the same cases on every machine make a failure repeatable.
 settings.register_profile("handbill", deadline=None, derandomize=True, print_blob=True)

@@ -70,7 +70,7 @@ def may_try(trouble: Trouble | None, now: datetime) -> bool:
 # --- how an address is shown ------------------------------------------------------------------------
 
 # Kinds of address in which a server's name follows the scheme; in others a key may stand there.
-# <https://github.com/caronc/apprise/wiki>
+# <https://appriseit.com/services/>
 WITH_A_SERVER = frozenset(
     {"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", "http", "https"}
     | {"gotify", "gotifys", "matrix", "matrixs", "mmost", "mmosts", "rocket", "rockets", "nctalk", "nctalks"}
