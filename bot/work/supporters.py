@@ -20,6 +20,9 @@ from bot.work.share import Tell, Wanted, campaigns
 
 LANGUAGE, TARGET = "language", "target"
 SAVE_AGAIN = 'Save it again as "CSV UTF-8".'
+FIRST_ROW = (
+    "Its first row counts as the header. If a supporter stands there, write a row with names above, such as: name"
+)
 
 TellRow = Callable[[int, str], None]
 Cells = tuple[int, list[str]]
@@ -200,6 +203,9 @@ def _columns(file: Path, header: Sequence[str], asked: set[str], tell: Tell) -> 
             f"{file} has no header with a column that is asked for. "
             f"Its first row must name at least one of: {', '.join(sorted(wanted.values()))}."
         )
+    if not any(named):
+        tell(Problem(str(file), "no post asks for anything that stands in it", FIRST_ROW, "warning"))
+        return {}
     if twice := [name for name, count in Counter(filter(None, named)).items() if count > 1]:
         raise HandbillError(f'{file} has two columns named "{twice[0]}". Rename or remove one.')
     if ignored := [_short(cell.strip()) for name, cell in zip(named, header, strict=True) if cell.strip() and not name]:

@@ -22,11 +22,20 @@ SKELETON = """\
 """
 
 
+# What Windows keeps for itself, whatever stands after a dot:
+# <https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file#naming-conventions>
+WINDOWS = re.compile(r"con|prn|aux|nul|(?:com|lpt)[1-9¹²³]", re.IGNORECASE)
+
+
 def new_post(app: App, campaign: str, name: str, language: str | None, text: str) -> Path:
     """Make a post's file, and its campaign if there is none; where it stands. Raises AskedWrongly."""
     for given in (campaign, name):
         if not re.fullmatch(r"\w[\w-]*", given):
             raise AskedWrongly(f'"{given}" is no usable name. Use letters, digits and -.')
+        if WINDOWS.fullmatch(given):
+            raise AskedWrongly(
+                f'Windows has no files named "{given}", and the library may be used there. Take another name.'
+            )
     whole = app.library.campaigns.get(campaign)
     chosen = language or (whole.languages[0] if whole else "en")
     if not re.fullmatch(LANGUAGE, chosen):

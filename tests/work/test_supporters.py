@@ -162,3 +162,20 @@ def test_a_quotation_mark_left_open_costs_one_row_and_swallows_nobody(
 def test_line_breaks_in_a_column_that_nothing_asks_for_are_fine(tmp_path: Path) -> None:
     read = Read(tmp_path, 'name,note,city\nAna,"two\nlines, no more",Springfield\nBea,,Boston\n')
     assert [me["city"] for me in read.me] == ["Springfield", "Boston"] and not read.bad
+
+
+def test_where_nothing_is_asked_a_file_without_a_header_is_told_without_repeating_who_stands_there(
+    tmp_path: Path,
+) -> None:
+    opened, problems = app(library(tmp_path, {"a.en.txt": "Clean air."})), list[Problem]()
+    file = write(tmp_path, {"s.csv": "Ana,a@example.org\nBea,b@example.org\n"}) / "s.csv"
+    sheet = open_supporters(opened, Wanted(), file, problems.append)
+    assert [row.number for row in sheet.supporters(lambda number, what: None)] == [1]
+    assert "first row counts as the header" in str(problems) and "example.org" not in str(problems)
+
+
+def test_a_column_that_is_known_is_a_header_where_nothing_is_asked(tmp_path: Path) -> None:
+    opened, problems = app(library(tmp_path, {"a.en.txt": "Clean air."})), list[Problem]()
+    file = write(tmp_path, {"s.csv": "language,name\nen,Ana\n"}) / "s.csv"
+    assert open_supporters(opened, Wanted(), file, problems.append).columns == {"language": 0}
+    assert [problem.what for problem in problems] == ["no post asks for name: ignored"]

@@ -46,6 +46,20 @@ def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> No
         new_post(opened, name, "hello", None, "Hi.")
 
 
+@pytest.mark.parametrize("name", ["con", "AUX", "Nul", "prn", "com1", "LPT9", "com²"])
+def test_a_name_that_windows_cannot_have_is_refused_everywhere(tmp_path: Path, name: str) -> None:
+    opened = app(library(tmp_path, {}))
+    for campaign, post in (("air", name), (name, "hello")):
+        with pytest.raises(AskedWrongly, match=f'Windows has no files named "{name}"'):
+            new_post(opened, campaign, post, None, "Hi.")
+    assert not (tmp_path / "posts" / name).exists()
+
+
+@pytest.mark.parametrize("name", ["console", "com10", "con-job", "com0"])
+def test_a_name_that_only_begins_so_is_fine(tmp_path: Path, name: str) -> None:
+    assert new_post(app(library(tmp_path, {})), "air", name, None, "Hi.").exists()
+
+
 def test_a_language_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AskedWrongly, match="no language"):
         new_post(app(library(tmp_path, {})), "air", "a", "english", "Hi.")
