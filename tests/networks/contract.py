@@ -23,6 +23,7 @@ from bot.core.measure import CAP, fits
 from bot.core.network import Counting, Field, Network, Payload, Publisher
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.core.rotate import sameness
 from tests.servers.fixtures import Running, running
 from tests.servers.proxy import Proxy
 from tests.servers.serving import Answer, Request
@@ -227,6 +228,17 @@ class PublishContract:
         assert stage.stands() == [(self.shown(post.text), [])]
         assert receipt.id and receipt.url
         assert self.found(stage.open(""), payload) == receipt
+
+    @pytest.mark.parametrize("words", AWKWARD.values(), ids=AWKWARD)
+    def test_what_stands_there_is_told_in_the_words_that_were_sent(self, stage: Stage, words: str) -> None:
+        publisher, post = stage.open(""), variant(self.network, words, HASHTAGS, LINK)
+        if publisher.recent is None:
+            return
+        receipt = self.say(publisher, post)
+        (found,) = publisher.recent("")
+        assert found.receipt.id == receipt.id and found.at.tzinfo is not None
+        assert sameness(found.text) == sameness(post.text) != sameness("")
+        assert publisher.recent(receipt.id) == []
 
     def test_a_picture_arrives_with_its_words(self, stage: Stage, tmp_path: Path) -> None:
         self.say(stage.open(""), Variant(text="Look", image=picture(tmp_path)))
