@@ -71,7 +71,11 @@ def open_store(url: str, *, write: bool = True) -> "Store":
     """
     with told(url):
         store = Store(open_engine(url, write=write), url)
-        store.prepare()
+        try:
+            store.prepare()
+        except BaseException:
+            store.close()
+            raise
     return store
 
 

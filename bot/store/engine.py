@@ -96,20 +96,26 @@ def _postgresql(url: str) -> Engine:
             pool_size=10,
             hide_parameters=True,
             # Statements prepared ahead are lost behind PgBouncer: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
-            connect_args={**PATIENCE, "prepare_threshold": None},
+            connect_args={**PATIENCE, "prepare_threshold": None, "client_encoding": "utf8"},
         )
     except ModuleNotFoundError as missing:
         raise HandbillError("PostgreSQL needs one more part: pip install 'handbill[postgresql]'") from missing
 
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _: object) -> None:
-        connection.autocommit = True
-        # https://www.postgresql.org/docs/current/runtime-config-client.html
-        connection.execute(f"SET lock_timeout = '{WAIT:.0f}s'")
-        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE:.0f}s'")
-        connection.autocommit = False
-
+    event.listen(engine, "connect", lambda connection, _: _begin_session(connection, url))
     return engine
+
+
+def _begin_session(connection: Any, url: str) -> None:
+    if connection.info.parameter_status("server_encoding") != "UTF8":
+        connection.close()
+        raise HandbillError(
+            f"{shown(url)} cannot keep every letter. Make another one: createdb -E UTF8 -T template0 NAME"
+        )
+    connection.autocommit = True
+    # Whatever is usual on this server: https://www.postgresql.org/docs/current/runtime-config-client.html
+    connection.execute("SET datestyle = 'ISO'; SET timezone = 'UTC'")
+    connection.execute(f"SET lock_timeout = '{WAIT:.0f}s'; SET idle_in_transaction_session_timeout = '{IDLE:.0f}s'")
+    connection.autocommit = False
 
 
 def _sqlite(path: Path) -> Engine:

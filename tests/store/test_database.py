@@ -333,6 +333,22 @@ def test_words_may_be_approved_twice(store: Store) -> None:
     assert store.approvals() == {"digest"}
 
 
+def test_what_is_kept_of_an_account_is_replaced_and_forgotten_by_name(store: Store) -> None:
+    store.remember("town", "session", "a")
+    store.remember("town", "token", "b")
+    store.remember("shop", "session", "c")
+    store.remember("town", "session", "d")
+    store.remember("town", "token", None)
+    assert (store.memory("town"), store.memory("shop")) == ({"session": "d"}, {"session": "c"})
+
+
+def test_an_account_begins_once_and_may_be_made_quiet_again(store: Store) -> None:
+    assert store.start("town", NOW) and not store.start("town", NOW)
+    assert store.starts() == {"town"}
+    store.stop("town")
+    assert store.starts() == set()
+
+
 # What a person must know
 
 
