@@ -3,37 +3,40 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.app import App
 from bot.core.choice import Choice, Speaker, choose
 from bot.core.delivery import OPEN, Delivery, in_time, step, turn
 from bot.core.limits import Limits, free, month, used_up
 from bot.core.rotate import NEAR, History
-from bot.core.timetable import Schedule, Slot, slots
+from bot.core.timetable import Schedule, Slot, instant, local_day, slots
 
 if TYPE_CHECKING:
     from bot.store import Store
 
 PAUSED = "paused"
+BY_PERSON = "by a person"
 # Ends that may turn out to have come too soon.
 REOPENED = ("refused", "missed")
 MOMENT = timedelta(microseconds=1)
-# A changed time zone moves a slot by no more than this.
-ZONES = timedelta(days=2)
+# A changed time zone moves a slot by no more than this, and a person by no more than that.
+ZONES, FAR = timedelta(days=2), timedelta(days=7)
 # No delivery may be later than this (`late` in config.toml).
 LATEST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A slot with what will become of it: planned, waiting for approval, or skipped."""
+    """A slot with what will become of it: planned, waiting for approval, or skipped; and its delivery so far."""
 
     choice: Choice
     state: str
     reason: str = ""
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +54,23 @@ class Ledger:
     spent: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
 
 
-def plan(app: App, start: datetime, days: float) -> Iterator[Planned]:
+def plan(app: App, start: datetime, days: float, instead: Collection[Delivery] = ()) -> Iterator[Planned]:
     """Every slot from `start` for `days` times 24 hours, in order, with the exact words.
 
     Before them those of the ledger that are still open. Goes through the same instants as the
-    engine would, and lets the same `turn` decide who speaks.
+    engine would, and lets the same `turn` decide who speaks. `instead`: deliveries as somebody
+    might change them, in place of what they are.
     """
     end = start + timedelta(days=days)
-    coming = ahead(app, app.ledger, start, end)
+    changed = {slot_key(one) for one in instead}
+    coming = [one for one in ahead(app, app.ledger, start, end) if slot_key(one) not in changed] + list(instead)
     ledger = read_ledger(app, app.ledger, coming, start)
     agenda = Agenda(coming, start, end)
     still: list[Delivery] = []
     for now in agenda:
-        still += agenda.come(now)
+        come = list(agenda.come(now))
+        yield from (_never(app, one, one.reason) for one in come if one.state == "skipped")
+        still += [one for one in come if one.state != "skipped"]
         speaking = turn(still, now, pace(app, ledger, now))
         still = speaking.wait
         agenda.add(speaking.wakes)
@@ -75,13 +82,12 @@ def plan(app: App, start: datetime, days: float) -> Iterator[Planned]:
                 continue
             planned = decide(app, slot_of(delivery), ledger, now)
             note(app, ledger, planned, now)
-            yield planned
+            yield replace(planned, delivery=delivery)
 
 
 def _never(app: App, delivery: Delivery, why: str) -> Planned:
     """A slot that comes and goes with nothing said."""
-    choice = Choice(slot=slot_of(delivery), speaker=app.speaker(delivery.account), reason=why)
-    return Planned(choice=choice, state="skipped", reason=why)
+    return replace(_left_out(app, slot_of(delivery), why), delivery=delivery)
 
 
 def note(app: App, ledger: Ledger, planned: Planned, now: datetime) -> None:
@@ -192,6 +198,7 @@ def paused_by_file(app: App) -> set[str]:
 def decide(app: App, slot: Slot, ledger: Ledger, now: datetime) -> Planned:
     """What becomes of one slot at `now`, as the world stands."""
     speaker = app.speaker(slot.account)
+    slot = replace(slot, day=local_day(slot.at, app.config.zone))  # another day than the timetable's, if it was moved
     if why := standstill(app, slot.campaign, ledger.pauses):
         return _left_out(app, slot, why)
     choice = chosen(app, slot, speaker, ledger)
@@ -236,9 +243,17 @@ def standstill(app: App, campaign: str, pauses: Iterable[str]) -> str:
 
 
 def ahead(app: App, store: "Store | None", start: datetime, end: datetime) -> list[Delivery]:
-    """The deliveries whose turn may come before `end`, in order: those still open, and those not noted yet."""
+    """The deliveries whose turn may come before `end`, in order: those still open, and those not noted yet.
+
+    Among them are those that a person has let be skipped beforehand.
+    """
     new = [delivery_of(app, slot) for slot in unnoted(app, store, start, end)]
-    return in_time([*_unfinished(app, store, start), *new])
+    return in_time([*_unfinished(app, store, start), *_by_people(app, store, start, end), *new])
+
+
+def _by_people(app: App, store: "Store | None", start: datetime, end: datetime) -> list[Delivery]:
+    found = store.deliveries(("skipped",), since=start, until=end - MOMENT) if store else []
+    return [one for one in found if one.reason == BY_PERSON and not gone(app, one)]
 
 
 def _unfinished(app: App, store: "Store | None", now: datetime) -> list[Delivery]:
@@ -292,6 +307,17 @@ def delivery_of(app: App, slot: Slot, identity: str = "") -> Delivery:
     )
 
 
+def slot_key(delivery: Delivery) -> tuple[str, str, date, str]:
+    """What names a slot of the timetable: account, campaign, day, clock."""
+    return delivery.account, delivery.campaign, delivery.day, delivery.clock
+
+
+def moved_from(delivery: Delivery, zone: ZoneInfo) -> datetime | None:
+    """When the timetable has a delivery that a person has moved; None for one that is where it was."""
+    at = instant(delivery.day, time.fromisoformat(delivery.clock), zone)
+    return at if at != delivery.at else None
+
+
 def slot_of(delivery: Delivery) -> Slot:
     """The slot whose fate a delivery is."""
     return Slot(
@@ -313,7 +339,7 @@ def unnoted(app: App, store: "Store | None", start: datetime, end: datetime) -> 
         for slot in slots([schedule], app.config.zone, since, end):
             found.setdefault((slot.account, slot.campaign, slot.day, slot.clock), slot)
     if store and found:
-        noted = store.noted(min(slot.at for slot in found.values()) - ZONES)
+        noted = store.noted(min(slot.at for slot in found.values()) - ZONES - FAR)
         found = {key: slot for key, slot in found.items() if key not in noted}
     return sorted(found.values(), key=lambda slot: (slot.at, slot.account, slot.campaign))
 

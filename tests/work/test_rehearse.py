@@ -73,9 +73,12 @@ def configs(draw: st.DrawFn) -> str:
     """One to four accounts on any networks, one to three schedules, in a zone whose clocks change."""
     names = [f"acc{number}" for number in range(draw(st.integers(1, 4)))]
     rows = [f'timezone = "{draw(st.sampled_from(("Europe/Madrid", "America/New_York", "Australia/Lord_Howe")))}"']
+    rows.append(draw(st.sampled_from(("", 'quiet = "22:00-07:00"', 'quiet = "01:15-03:00"'))))
     for name in names:
         language, network = draw(st.sampled_from(("en", "es"))), draw(st.sampled_from(NETWORKS))
         rows += [f'[accounts.{name}]\nnetwork = "{network}"\nlanguage = "{language}"', *answers(network)]
+        rows.append(draw(st.sampled_from(("", 'gap = "45m"', 'gap = "7h"', 'gap = "20h"'))))
+        rows.append(draw(st.sampled_from(("", "per_day = 1", "per_day = 2"))))
     for _ in range(draw(st.integers(1, 2))):
         spoken = draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
         times = draw(st.lists(st.sampled_from(("00:30", "01:30", "02:30", "09:00", "23:45")), min_size=1, unique=True))
