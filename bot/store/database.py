@@ -500,7 +500,8 @@ def _add(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 def _keep(connection: Connection, kept: Table, row: Mapping[str, Any]) -> bool:
     """Write a row if none of its key is there; whether there was none."""
-    return connection.execute(_insert(connection, kept).values(**row).on_conflict_do_nothing()).rowcount > 0
+    written = _insert(connection, kept).values(**row).on_conflict_do_nothing().returning(*kept.primary_key)
+    return connection.execute(written).first() is not None
 
 
 def _insert(connection: Connection, into: Table) -> Any:
