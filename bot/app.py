@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot import config, library, networks
 from bot.config import Account, Config
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 Clock = Callable[[], datetime]
+# A file that is just being written is given so long to be whole, in seconds.
+SETTLED = 2.0
 # Before the names of what a person typed, among what is kept of an account.
 TYPED = "typed:"
 
@@ -62,36 +64,77 @@ class App:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     connect: Callable[["App", Account], Publisher] | None = None
     owner: str = field(default_factory=lambda: f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    ends: Callable[[], bool] = lambda: False  # whether the engine is to begin nothing new
 
     @cached_property
     def library(self) -> Library:
         """The library as it stands now, read once; `fresh` reads it again."""
         return library.load(self.config.library, sorted(self.networks))
 
-    def fresh(self) -> "App":
-        """The same app with the files read anew; the ledger stays open."""
-        again = replace(self)
-        if "store" in self.__dict__:
+    def fresh(self, **changes: Any) -> "App":
+        """The same app, changed in this, with the library read anew; the ledger stays open if it is still the one."""
+        again = replace(self, **changes)
+        before, after = self.config, again.config
+        is_same = (before.database, before.database_env) == (after.database, after.database_env)
+        if "store" in self.__dict__ and is_same:
             again.__dict__["store"] = self.__dict__["store"]
         return again
+
+    def anew(self) -> "App":
+        """The same app with the config read anew, too; raises HandbillError if that cannot be.
+
+        A file that was written a moment ago may be half of it: until it is older, what was read before holds.
+        """
+        if self._is_written_now():
+            return self.fresh()
+        found = open_app(self.source, self.clock)
+        if self._is_written_now():
+            return self.fresh()
+        return self.fresh(config=found.config, problems=found.problems, source=found.source)
+
+    def _is_written_now(self) -> bool:
+        try:
+            written = self.source.stat().st_mtime if self.source else 0.0
+        except OSError:
+            return False
+        return 0 <= self.clock().timestamp() - written < SETTLED
 
     @cached_property
     def store(self) -> "Store":
         """The ledger, made or brought up to date first."""
         from bot.store import open_store
 
-        return open_store(self.config.database)
+        return open_store(self.database)
 
     @cached_property
     def ledger(self) -> "Store | None":
-        """The ledger for reading only: None where there is none yet, and nothing is written."""
-        if "store" in self.__dict__:
+        """The ledger for reading only: None where there is no file yet, and no file is written."""
+        file = self.database.removeprefix("sqlite:///")
+        if "store" in self.__dict__ or file == self.database:
             return self.store
-        if not Path(self.config.database.removeprefix("sqlite:///")).exists():
+        if not Path(file).exists():
             return None
         from bot.store import open_store
 
-        return open_store(self.config.database, write=False)
+        return open_store(self.database, write=False)
+
+    @property
+    def database(self) -> str:
+        """The ledger's address, which may hold a password: it is for opening only. Raises HandbillError."""
+        variable = self.config.database_env
+        if not variable:
+            return self.config.database
+        value = self.environ.get(variable, "").strip()
+        if not value:
+            raise HandbillError(
+                f"the environment variable {variable} is not set: database_env says the ledger is there"
+            )
+        if found := config.database(value):
+            return config.beside(self.config.folder, found)
+        raise HandbillError(
+            f"the environment variable {variable} holds no address of a database. "
+            "Write it like postgresql://user:password@host/handbill, its signs @ and % as %40 and %25"
+        )
 
     def where(self, *path: str | int) -> str:
         """The place of a key in the config file, with its line: config.toml:12."""
@@ -188,9 +231,7 @@ class App:
         if variable := account.answers.get(f"{name}_env"):
             if value := self.environ.get(variable):
                 return value
-            # Somebody may have written the secret itself there: only what looks like a name is shown.
-            shown = variable if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else f"that {name}_env names"
-            raise SignedOut(f'the environment variable {shown} is not set; account "{account.name}" needs it')
+            raise SignedOut(f'{_variable(variable, name)} is not set; account "{account.name}" needs it')
         if file := account.answers.get(f"{name}_file"):
             return self._secret_in(account, name, self.config.folder / file)
         if kept := self.memory(account).get(f"{TYPED}{name}"):
@@ -213,6 +254,28 @@ class App:
         if not value:
             raise SignedOut(f'the file that {name}_file names is empty; account "{account.name}" needs it')
         return value
+
+    def kept_lines(self, key: str, variable: str, file: str) -> tuple[list[str], list[str]]:
+        """The rows in the variable and the file that KEY_env and KEY_file of config.toml name; and what is wrong.
+
+        Blank rows and those that begin with # do not count.
+        """
+        text, faults = "", []
+        if variable:
+            text += self.environ.get(variable, "") + "\n"
+            faults += [f"{_variable(variable, key)} is not set"] if not self.environ.get(variable) else []
+        try:
+            text += (self.config.folder / file).read_text(encoding="utf-8") if file else ""
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            faults.append(f"the file that {key}_file names cannot be read ({why})")
+        rows = [row.strip() for row in text.splitlines()]
+        return [row for row in rows if row and not row.startswith("#")], faults
+
+
+def _variable(name: str, key: str) -> str:
+    """An environment variable in words. Somebody may have written the secret itself: only a name is shown."""
+    return f"the environment variable {name if re.fullmatch(r'[A-Z_][A-Z0-9_]*', name) else f'that {key}_env names'}"
 
 
 def open_app(path: Path | None = None, clock: Clock = now) -> App:

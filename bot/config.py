@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.core import schema
@@ -19,6 +20,12 @@ FILE = "config.toml"
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential)(?!.*_(env|file)$)")
 SECRET_ROW = re.compile(r"(?i)password|passwd|secret|token|key|credential|notify|://")
 SUFFIXES = ("_env", "_file")
+FILE_ADDRESS = re.compile(r"sqlite:///[^?]+")
+# As in https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, with the name of a database.
+SERVER_ADDRESS = re.compile(
+    r"postgres(?:ql)?(?:\+psycopg)?://"
+    r"((?:[^:/@]*(?P<password>:[^@]*)?@)?(?:\[[^\]]+\]|[^/:?@]*)(?::\d+)?/[^?/]+(?P<more>\?.*)?)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,16 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Where a monitor outside sees that the engine lives: an address to ask, or where that is; a file to touch."""
+
+    url: str = ""
+    url_env: str = ""
+    url_file: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What config.toml says; `folder` is where it stands, and paths in it count from there."""
 
@@ -45,10 +62,14 @@ class Config:
     library: Path
     database: str
     zone: ZoneInfo
+    database_env: str = ""
     accounts: Mapping[str, Account]
     schedules: tuple[Schedule, ...]
     quiet: tuple[time, time] | None = None
     notify: tuple[str, ...] = ()
+    notify_env: str = ""
+    notify_file: str = ""
+    heartbeat: Heartbeat = Heartbeat()
     site: str = ""
     is_default: bool = False
 
@@ -65,11 +86,27 @@ def _zone(value: Any) -> ZoneInfo:
 
 
 def _database(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"sqlite:///[^?]+", value):
-        return value
-    if isinstance(value, str) and value.startswith("postgres"):
-        raise Bad("names a PostgreSQL database, which this version does not use yet", 'Write "sqlite:///handbill.db".')
-    raise Bad("must be the address of a database", 'Write it like "sqlite:///handbill.db".')
+    # Somebody may have written a password, in whatever form, so no message may repeat this.
+    if isinstance(value, str) and re.search(r"://[^/@]*:.*@|[?&]\w*password=", value):
+        raise Bad(
+            "holds a password, and secrets do not stand in this file",
+            "Take it out, and put it into PGPASSWORD or ~/.pgpass; or the whole address into an environment variable, "
+            'and write database_env = "DATABASE_URL".',
+        )
+    if isinstance(value, str) and (found := database(value)):
+        return found
+    raise Bad(
+        "must be the address of a database",
+        'Write it like "sqlite:///handbill.db" or "postgresql://user@host/handbill".',
+    )
+
+
+def database(address: str) -> str:
+    """The address of a database as SQLAlchemy reads it; "" if it is none. postgres:// is postgresql:// here."""
+    if FILE_ADDRESS.fullmatch(address):
+        return address
+    server = SERVER_ADDRESS.fullmatch(address)
+    return f"postgresql+psycopg://{server[1]}" if server else ""
 
 
 def _named_variable(value: Any) -> str:
@@ -88,6 +125,17 @@ def _notify(value: Any, path: schema.Path, faults: Faults) -> tuple[str, ...]:
         return tuple(value)
     faults.append(Fault(path, "`notify` must be a list of addresses", 'Write it like ["mailto://…"].'))
     return ()
+
+
+def _ping(value: Any) -> str:
+    # Whoever knows this address can say that all is well, so no message may repeat it.
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        if parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", parts.geturl()):
+            return str(value)
+    except ValueError:
+        pass
+    raise Bad("must be a whole address", 'Write it like "https://monitor.example.org/ping".')
 
 
 def _approval(value: Any) -> bool:
@@ -148,6 +196,12 @@ SCHEDULE: Mapping[str, Kind] = {
     "approval": schema.leaf(_approval),
 }
 SITE: Mapping[str, Kind] = {"url": schema.address}
+HEARTBEAT: Mapping[str, Kind] = {
+    "url": schema.leaf(_ping),
+    "url_env": _variable,
+    "url_file": schema.text,
+    "file": schema.text,
+}
 
 
 def _account(networks: Mapping[str, Network]) -> Kind:
@@ -228,9 +282,13 @@ def keys(networks: Mapping[str, Network]) -> dict[str, Kind]:
     return {
         "library": schema.text,
         "database": schema.leaf(_database),
+        "database_env": _variable,
         "timezone": schema.leaf(_zone),
         "quiet": schema.leaf(_quiet),
         "notify": _notify,
+        "notify_env": _variable,
+        "notify_file": schema.text,
+        "heartbeat": schema.table(HEARTBEAT),
         "site": schema.table(SITE),
         "accounts": schema.named(_account(networks)),
         "schedule": schema.many(schema.table(SCHEDULE, required=["campaign", "accounts", "times"])),
@@ -280,10 +338,9 @@ def _cross(found: Mapping[str, Any]) -> list[Fault]:
             for name in ("accounts", "days", "times")
             if schedule.get(name) == ()
         ]
-    if found.get("notify"):
-        faults.append(
-            Fault(("notify",), "notices are not sent by this version yet", "Look at: handbill delivery list", "warning")
-        )
+    if found.get("database") and found.get("database_env"):
+        told = "`database` does not count, for `database_env` says where the ledger is"
+        faults.append(Fault(("database",), told, "Take one of the two away.", "warning"))
     if (found.get("site") or {}).get("url"):
         faults.append(
             Fault(
@@ -300,18 +357,24 @@ def _config(folder: Path, found: Mapping[str, Any]) -> Config:
     return Config(
         folder=folder,
         library=folder / (found.get("library") or "posts"),
-        database=_beside(folder, found.get("database") or "sqlite:///handbill.db"),
+        database=beside(folder, found.get("database") or "sqlite:///handbill.db"),
+        database_env=found.get("database_env") or "",
         zone=found.get("timezone") or ZoneInfo("UTC"),
         accounts=found.get("accounts") or {},
         schedules=tuple(_schedule(entry) for entry in found.get("schedule") or ()),
         quiet=found.get("quiet"),
         notify=found.get("notify") or (),
+        notify_env=found.get("notify_env") or "",
+        notify_file=found.get("notify_file") or "",
+        heartbeat=Heartbeat(**{name: value or "" for name, value in (found.get("heartbeat") or {}).items()}),
         site=(found.get("site") or {}).get("url") or "",
     )
 
 
-def _beside(folder: Path, database: str) -> str:
-    return f"sqlite:///{(folder / database.removeprefix('sqlite:///')).as_posix()}"
+def beside(folder: Path, database: str) -> str:
+    """The address of a database; a file's path counts from `folder`."""
+    file = database.removeprefix("sqlite:///")
+    return database if file == database else f"sqlite:///{(folder / file).as_posix()}"
 
 
 def _schedule(entry: Mapping[str, Any]) -> Schedule:
@@ -325,7 +388,7 @@ def default(folder: Path, library: Path, campaigns: Mapping[str, Any]) -> Config
     return Config(
         folder=folder,
         library=library,
-        database=_beside(folder, "sqlite:///handbill.db"),
+        database=beside(folder, "sqlite:///handbill.db"),
         zone=ZoneInfo("UTC"),
         accounts=accounts,
         schedules=tuple(Schedule(campaign=name, accounts=("outbox",), times=times) for name in campaigns),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import networks
-from bot.config import Config, default, keys, read
+from bot.config import Config, Heartbeat, default, read
 from bot.core.network import Field
 from bot.core.problem import Problem
 
@@ -116,13 +116,15 @@ def test_what_holds_without_a_config(tmp_path: Path) -> None:
         ('timezone = "America"', "config.toml:1: `timezone` names an unknown time zone"),
         (
             'database = "handbill.db"',
-            'config.toml:1: `database` must be the address of a database | Write it like "sqlite:///handbill.db".',
+            'config.toml:1: `database` must be the address of a database | Write it like "sqlite:///handbill.db" or '
+            '"postgresql://user@host/handbill".',
         ),
         ('database = "sqlite://"', "config.toml:1: `database` must be the address of a database"),
         ("database = []", "config.toml:1: `database` must be the address of a database"),
         (
-            'database = "postgresql://u@h/d"',
-            "config.toml:1: `database` names a PostgreSQL database, which this version does not use yet",
+            'database = "postgresql://u:p@h/d"',
+            "config.toml:1: `database` holds a password, and secrets do not stand in this file | Take it out, and put it "
+            'into PGPASSWORD or ~/.pgpass; or the whole address into an environment variable, and write database_env = "D',
         ),
         ('notify = "mailto://a@b"', "config.toml:1: `notify` must be a list of addresses"),
         ("[site]\nurl = 'town'", "config.toml:2: `site.url` must be a whole address"),
@@ -249,17 +251,42 @@ def test_a_secret_is_refused_with_the_way_to_keep_it(tmp_path: Path) -> None:
     [
         f'notify = "mailto://me:{SECRET}@h"',
         f'notify = ["mailto://me:{SECRET}@h", 5]',
-        f'database = "postgresql://me:{SECRET}@h/d"',
+        f'notify_env = "mailto://me:{SECRET}@h"',
+        f'[heartbeat]\nurl = "monitor.example.org/{SECRET}"',
+        f'[heartbeat]\nurl = "https://monitor.example.org/{SECRET} "',
+        f'[heartbeat]\nurl = ["https://monitor.example.org/{SECRET}"]',
+        f'[heartbeat]\nurl_env = "https://monitor.example.org/{SECRET}"',
+        *(
+            f'database = "{address}"'
+            for address in (
+                f"postgresql://me:{SECRET}@h/d",
+                f"postgres://me:{SECRET}/#?@h/d",
+                f"postgresql+psycopg://me:{SECRET}@@h:5432/d",
+                f"postgresql://h/d?user=me&password={SECRET}",
+                f"postgresql://h/d?sslpassword={SECRET}",
+                f"mysql://me:{SECRET}@h/d",
+                f"me:{SECRET}@h/d",
+                f"postgresql://me@h/d:{SECRET}/e",
+            )
+        ),
+        f'database_env = "postgresql://me:{SECRET}@h/d"',
     ],
 )
 def test_passwords_in_addresses_are_never_shown(tmp_path: Path, row: str) -> None:
-    assert SECRET not in " ".join(faults(tmp_path, row))
+    found = faults(tmp_path, row)
+    assert found and SECRET not in " ".join(found)
+
+
+def test_it_is_said_where_notices_go_and_where_a_monitor_looks(tmp_path: Path) -> None:
+    rows = 'notify = ["mailto://a@example.org"]\nnotify_env = "PEOPLE"\nnotify_file = "people"\n[heartbeat]\n'
+    found = whole(tmp_path, f'{rows}url = "https://monitor.example.org/1"\nfile = "alive"\nurl_env = "MONITOR"\n')
+    assert (found.notify, found.notify_env, found.notify_file) == (("mailto://a@example.org",), "PEOPLE", "people")
+    assert found.heartbeat == Heartbeat(url="https://monitor.example.org/1", file="alive", url_env="MONITOR")
 
 
 def test_what_this_version_does_not_do_yet_is_a_warning(tmp_path: Path) -> None:
-    found, problems = told(tmp_path, 'notify = ["mailto://a@example.org"]\n[site]\nurl = "https://share.example.org"\n')
-    assert found is not None and found.notify == ("mailto://a@example.org",)
-    assert [problem.severity for problem in problems] == ["warning", "warning"]
+    found, problems = told(tmp_path, '[site]\nurl = "https://share.example.org"\n')
+    assert found is not None and [problem.severity for problem in problems] == ["warning"]
 
 
 @pytest.mark.parametrize(
@@ -278,11 +305,22 @@ def test_a_folder_with_odd_signs_in_its_name_holds_its_database(tmp_path: Path) 
     assert whole(tmp_path / "what?#", "").database == f"sqlite:///{tmp_path.as_posix()}/what?#/handbill.db"
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize("place", ["u@h/d", "h:5432/d", "[::1]/d", "u@/d?host=/run/postgresql", "h/d?sslmode=require"])
+def test_a_database_on_a_server_may_be_written_as_people_are_used_to(tmp_path: Path, scheme: str, place: str) -> None:
+    assert whole(tmp_path, f'database = "{scheme}://{place}"').database == f"postgresql+psycopg://{place}"
+
+
+@pytest.mark.parametrize("address", ["postgresql://h", "postgresql://h/", "postgresql://h:port/d", "mysql://h/d"])
+def test_what_is_no_address_of_a_database_is_refused(tmp_path: Path, address: str) -> None:
+    assert "must be the address of a database" in faults(tmp_path, f'database = "{address}"')[0]
+
+
+def test_of_two_places_for_the_ledger_it_is_said_which_counts(tmp_path: Path) -> None:
+    found, problems = told(tmp_path, 'database = "sqlite:///a.db"\ndatabase_env = "LEDGER"\n')
+    assert found and found.database_env == "LEDGER"
+    assert [(problem.severity, problem.where) for problem in problems] == [("warning", "config.toml:1")]
+
+
 def test_an_absolute_database_stays_where_it_is(tmp_path: Path) -> None:
     assert whole(tmp_path, 'database = "sqlite:////var/lib/handbill.db"').database == "sqlite:////var/lib/handbill.db"
-
-
-def test_the_example_names_every_key_there_is() -> None:
-    example = (Path(__file__).parents[1] / "config.example.toml").read_text(encoding="utf-8")
-    not_yet = {"notify", "site"}
-    assert [name for name in keys(NETWORKS) if name not in not_yet and name not in example] == []

@@ -10,6 +10,7 @@ from bot.cli.show import Noun, complain, lines, opened, table
 from bot.core.network import Field, Network
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.work.account import Checked, check, connect, known, label, start
+from bot.work.notify import WRITE, addresses, try_out, wrong
 from bot.work.plan import Planned, plan
 from bot.work.report import instant
 
@@ -98,15 +99,31 @@ def connect_command(ctx: click.Context, name: str, wanted: str | None, server: s
     show(connect(app, name, app.networks[chosen], talk, server), app.networks[chosen])
     click.echo("Kept. Now give it times under [[schedule]] in config.toml, and look at its week: handbill plan")
     click.echo(f"If you like what you see: handbill account start {name}")
+    click.echo(_who_is_told(app))
+
+
+def _who_is_told(app: App) -> str:
+    """What to do so that somebody hears of it when a post fails."""
+    trial = "handbill account check --notify"
+    to = addresses(app)
+    if to.all or to.faults:
+        return f"When something goes wrong you are told. Try whether it arrives: {trial}"
+    return f"Nobody is told yet when something goes wrong. {WRITE} Then: {trial}"
 
 
 @account_command.command("check", short_help="How do the accounts stand?")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@click.option("--notify", "with_notice", is_flag=True, help="Only send a test message to whom notices go.")
 @click.pass_context
-def check_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
-    """Ask each account's network how it stands: who it is, its label, its limits, its cost so far."""
+def check_command(ctx: click.Context, names: tuple[str, ...], as_json: bool, with_notice: bool) -> None:
+    """Ask each account's network how it stands: who it is, its label, its limits, its cost so far.
+
+    With --notify no network is asked: every address in `notify` gets a test message, and you see which took it.
+    """
     app = opened(ctx)
+    if with_notice:
+        ctx.exit(_notice_tried(app))
     failed = False
     for account in [known(app, name) for name in names] or list(app.config.accounts.values()):
         try:
@@ -120,6 +137,19 @@ def check_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> 
         else:
             show(found, app.networks[account.network])
     ctx.exit(1 if failed else 0)
+
+
+def _notice_tried(app: App) -> int:
+    """Send a test message to every address; the exit code."""
+    told = try_out(app)
+    for one in told:
+        if one.why:
+            complain(f"{one.name} did not take it: {one.why}.")
+        else:
+            click.echo(f"{one.name} took it. Look whether it is there.")
+    for fault in addresses(app).faults:
+        complain(f"{fault}.")
+    return 1 if wrong(app) else 0
 
 
 def as_line(found: Checked) -> dict[str, object]:

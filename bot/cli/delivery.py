@@ -1,12 +1,21 @@
-"""delivery: what was said, and what was not."""
+"""delivery: what was said, what was not, and a word on what is to come."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 
-from bot.cli.show import Noun, complain, indented, lines, opened, table
-from bot.core.choice import approval_of
+from bot.app import App
+from bot.cli.plan import show_words
+from bot.cli.show import INSTANT, Noun, begin, complain, indented, lines, opened, table
 from bot.core.delivery import STEPS, Delivery
 from bot.core.problem import AskedWrongly
-from bot.work import settle
+from bot.core.timetable import local_day
+from bot.work import control, settle
+from bot.work.control import Wish
+from bot.work.notify import unheard, wrong
 from bot.work.report import delivery_line
 
 
@@ -27,10 +36,17 @@ def list_command(ctx: click.Context, states: tuple[str, ...], as_json: bool) -> 
     found = app.ledger.deliveries(states) if app.ledger else []
     if as_json:
         lines(map(delivery_line, found))
-        return
+    else:
+        listed(found, app.config.zone)
+    if silent := wrong(app):
+        complain(unheard(silent))
+        ctx.exit(1)
+
+
+def listed(found: Sequence[Delivery], zone: ZoneInfo) -> None:
+    """Deliveries, a row each."""
     if not found:
         complain("Nothing was delivered yet. See what is coming: handbill plan")
-    zone = app.config.zone
     table(
         ("id", "when", "account", "campaign/post", "state", "why, or where"),
         [
@@ -47,24 +63,106 @@ def list_command(ctx: click.Context, states: tuple[str, ...], as_json: bool) -> 
     )
 
 
-@delivery_command.command("approve")
-@click.argument("number", type=int)
-@click.pass_context
-def approve_command(ctx: click.Context, number: int) -> None:
-    """Approve the exact words of delivery NUMBER.
+WHICH = click.argument("which", metavar="WHICH")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
-    The number stands in `handbill delivery list --state waiting`. If the words are edited later, they wait again.
+
+@delivery_command.command("approve", short_help="Approve the exact words that wait for it.")
+@WHICH
+@YES
+@click.pass_context
+def approve_command(ctx: click.Context, which: str, yes: bool) -> None:
+    """Approve the exact words of WHICH, as `handbill plan` has them.
+
+    WHICH is the number of a delivery, or a time to come: ACCOUNT/DAY/HH:MM. If the words are edited
+    later, they wait again.
     """
     app = opened(ctx)
-    waiting: list[Delivery] = app.ledger.deliveries(("waiting",)) if app.ledger else []
-    one = next((one for one in waiting if one.id == number), None)
-    if one and not one.approval:
-        raise AskedWrongly(f"Delivery {number} waits for something else: {one.reason}")
-    if one is None or one.variant is None:
-        raise AskedWrongly(f"No delivery {number} waits for approval. See: handbill delivery list --state waiting")
-    app.store.approve(approval_of(one.network, one.variant.text), app.clock())
-    click.echo(one.variant.text)
-    click.echo(f"\nApproved for {one.account}: these words go out at the engine's next look, if nothing has changed.")
+    wish = control.approve(app, which)
+    assert wish.planned is not None and wish.planned.choice.variant is not None
+    if wish.planned.state == "planned":
+        click.echo("These words are approved already.")
+        return
+    show_words(wish.planned.choice.variant, 0)
+    click.echo()
+    if not yes:
+        click.confirm(f"Approve this for {wish.before.account}?", abort=True, err=True)
+    control.approved(app, wish)
+    due = wish.before.at <= app.clock()
+    when = "at the engine's next look" if due else f"at {_instant(app, wish.before.at)}"
+    click.echo(f"Approved for {wish.before.account}: these words go out {when}, if nothing has changed.")
+
+
+@delivery_command.command("skip", short_help="Let one be passed over.")
+@WHICH
+@YES
+@click.pass_context
+def skip_command(ctx: click.Context, which: str, yes: bool) -> None:
+    """Say nothing at WHICH: the number of a delivery, or a time to come: ACCOUNT/DAY/HH:MM."""
+    app = opened(ctx)
+    wish = control.skip(app, which)
+    _show(app, wish)
+    done = _done(app, wish, "Skip this, for good?", yes)
+    click.echo(f"Delivery {done} is skipped.")
+
+
+@delivery_command.command("move", short_help="Let one come at another time.")
+@WHICH
+@click.argument("instant", type=INSTANT)
+@YES
+@click.pass_context
+def move_command(ctx: click.Context, which: str, instant: datetime, yes: bool) -> None:
+    """Say WHICH at another INSTANT, as 2026-12-01T09:00; what is said then is shown.
+
+    WHICH is the number of a delivery, or a time to come: ACCOUNT/DAY/HH:MM.
+    """
+    app = opened(ctx)
+    at = begin(app, instant)
+    wish = control.move(app, which, at)
+    _show(app, wish)
+    done = _done(app, wish, f"Move it to {_instant(app, at)}?", yes)
+    click.echo(f"Delivery {done} has its turn at {_instant(app, at)}.")
+
+
+@delivery_command.command("now", short_help="Let one come at once.")
+@WHICH
+@YES
+@click.pass_context
+def now_command(ctx: click.Context, which: str, yes: bool) -> None:
+    """Say WHICH at the engine's next look: the number of a delivery, or a time to come: ACCOUNT/DAY/HH:MM.
+
+    Also what was missed, and what was refused once its file has changed.
+    """
+    app = opened(ctx)
+    wish = control.say_now(app, which)
+    _show(app, wish)
+    done = _done(app, wish, "Say this now?", yes)
+    click.echo(f"Delivery {done} has its turn at the engine's next look.")
+
+
+def _show(app: App, wish: Wish) -> None:
+    """What a wish is about: which time, and the words that the plan has for it."""
+    one, planned = wish.before, wish.planned
+    number = f"  (delivery {one.id}, {one.state})" if one.id else ""
+    click.secho(f"{_instant(app, one.at)}  {one.account}  {one.campaign}{number}", bold=True)
+    variant = planned.choice.variant if planned else one.variant
+    if planned and planned.reason:
+        click.echo(f"  {planned.state}: {planned.reason}")
+    if variant:
+        show_words(variant, 4)
+
+
+def _done(app: App, wish: Wish, question: str, yes: bool) -> int | None:
+    """Ask, unless that is not wanted, and do it; the delivery's number."""
+    if not yes:
+        click.confirm(question, abort=True, err=True)
+    return control.do(app, wish).id
+
+
+def _instant(app: App, at: datetime) -> str:
+    zone = app.config.zone
+    day = "" if local_day(at, zone) == local_day(app.clock(), zone) else f"{at.astimezone(zone):%A, %Y-%m-%d} "
+    return f"{day}{at.astimezone(zone):%H:%M} ({zone.key})"
 
 
 @delivery_command.command("show", short_help="Show one whole, with the link to post it by hand.")
@@ -79,7 +177,7 @@ def show_command(ctx: click.Context, number: int) -> None:
     if one.reason:
         click.echo(f"  {one.reason}")
     if one.variant:
-        click.echo(indented(one.variant.text, 4))
+        show_words(replace(one.variant, image=None), 4)
         if one.variant.image:
             click.echo(f"  picture: {one.variant.image.file}\n  in words: {one.variant.image.alt}")
     if one.receipt and one.receipt.url and not one.reason:
@@ -95,13 +193,17 @@ def show_command(ctx: click.Context, number: int) -> None:
 @click.argument("number", type=int)
 @click.argument("url", required=False, default="")
 @click.option("--posted/--not-posted", "is_posted", default=None, help="Whether the post is up.")
+@click.option("--sure", is_flag=True, help="With --not-posted: do not look at the network first.")
 @click.pass_context
-def settle_command(ctx: click.Context, number: int, url: str, is_posted: bool | None) -> None:
-    """Say what became of uncertain delivery NUMBER: --posted [URL], or --not-posted."""
+def settle_command(ctx: click.Context, number: int, url: str, is_posted: bool | None, sure: bool) -> None:
+    """Say what became of uncertain delivery NUMBER: --posted [URL], or --not-posted.
+
+    Before --not-posted its network is asked, where it can be; if the post is found there, nothing changes.
+    """
     if is_posted is None:
         raise AskedWrongly(f"Say which: handbill delivery settle {number} --posted [URL], or --not-posted")
     app = opened(ctx)
-    ended = settle.posted(app, number, url) if is_posted else settle.not_posted(app, number)
+    ended = settle.posted(app, number, url) if is_posted else settle.not_posted(app, number, sure=sure)
     again = "" if ended.state == "sent" else ": it has its turn again while it is in time"
     click.echo(f"Delivery {number} is {ended.state}{again}.")
 

@@ -50,13 +50,17 @@ def _of_system(error: OSError) -> int:
 def _of_defect(error: Exception) -> int:
     if sys.flags.dev_mode:
         raise error
-    frame = extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}"
     return complained(
-        f"Something is wrong in Handbill itself, not with you: {type(error).__name__}: {error} ({place}). "
+        f"Something is wrong in Handbill itself, not with you: {type(error).__name__}: {error} ({place_of(error)}). "
         "Nothing was lost. Please pass this line on to whoever looks after the program.",
         COULD_NOT,
     )
+
+
+def place_of(error: Exception) -> str:
+    """Where in the program an error came up: deliver.py:12."""
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 def flushed(code: int) -> int:

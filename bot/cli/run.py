@@ -1,21 +1,34 @@
 """up, run, pause, resume: the engine."""
 
 import logging
+import os
+import shlex
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from threading import Lock, get_ident
+from time import monotonic, sleep
 from types import FrameType
-from typing import NoReturn
 
 import click
 
 from bot.app import App
+from bot.cli.ending import STOPPED, place_of
 from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError
+from bot.work.heartbeat import show_life
+from bot.work.notify import Told, addresses, ended, notify, tell_now, unheard, works, wrong
 from bot.work.plan import plan
 
 SECONDS = 15
+# So many looks may go on at once; each that waits for a server holds its own accounts only.
+LOOKS = 4
+# Between two times that the monitor's address is asked.
+SECONDS_BETWEEN = 60.0
 AHEAD = 28
 
 
@@ -27,13 +40,22 @@ def run_command(ctx: click.Context, once: bool) -> None:
     app = opened(ctx)
     left_out(app.library.problems)
     if once:
-        changed = beat(app)
-        if not changed and sys.stdout.isatty():  # cron mails whatever is written
-            click.echo("Nothing is due.")
-            tell_next(app)
-        ctx.exit(1 if any(went_wrong(app, one) for one in changed) else 0)
+        ctx.exit(_once(app))
     click.echo("The engine runs. Ctrl-C stops it, and nothing is lost.")
     keep_time(app)
+
+
+def _once(app: App) -> int:
+    """Do what is due now; the exit code."""
+    with telling_of_defects(app):
+        beaten = beat(app, ask=True)
+    if not beaten.changed and sys.stdout.isatty():  # cron mails whatever is written
+        click.echo("Nothing is due.")
+        tell_next(app)
+    silent = wrong(app)
+    if beaten.untold or addresses(app).faults:
+        complain(unheard(silent))
+    return 1 if silent or any(went_wrong(app, one) for one in beaten.changed) else 0
 
 
 def went_wrong(app: App, one: Delivery) -> bool:
@@ -72,61 +94,134 @@ def practice_folders(app: App) -> list[tuple[str, str]]:
 def keep_time(app: App) -> None:
     """Look at once and then every few seconds, until somebody stops it.
 
-    APScheduler is only the clock; the ledger knows what is due.
+    APScheduler is only the clock; the ledger knows what is due. Looks overlap, so that a silent
+    server holds up its own account alone.
     """
-    from apscheduler.schedulers.blocking import BlockingScheduler
+    from apscheduler.schedulers.background import BackgroundScheduler
 
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-    signal.signal(signal.SIGTERM, _end)
-    beat(app)
-    tell_next(app)
-    scheduler = BlockingScheduler(timezone="UTC")
     engine = Engine(app)
-    ended: list[Exception] = []
-
-    def look() -> None:
-        try:
-            engine.look()
-        except Exception as error:
-            ended.append(error)
-            scheduler.shutdown(wait=False)
-
-    scheduler.add_job(look, "interval", seconds=SECONDS, coalesce=True, max_instances=1, misfire_grace_time=None)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, engine.end)
+    scheduler = BackgroundScheduler(timezone="UTC")
+    engine.look()
+    scheduler.add_job(
+        engine.look, "interval", seconds=SECONDS, coalesce=True, max_instances=LOOKS, misfire_grace_time=None
+    )
     scheduler.start()
-    if ended:
-        raise ended[0]
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    click.echo("Stopped. Nothing was lost.", err=True)
-    raise SystemExit(0)
+    while not engine.ends:
+        sleep(0.3)  # not longer: Windows wakes nobody for a signal
+    if engine.at_work:
+        complain("Stopping: what is being said just now is finished first. Ctrl-C again ends at once.")
+    scheduler.shutdown(wait=True)
+    if engine.defect:
+        raise engine.defect
+    complain("Stopped. Nothing was lost.")
 
 
 class Engine:
-    """One look after the other. Trouble that may pass, such as a full disk, is said once and does not end it."""
+    """One look after the other, each with what the files say then. What may pass, such as a full disk, is said once.
+
+    `ends`: somebody wants it to end, or `defect` ended it. `at_work`: the threads that look just now.
+    """
 
     def __init__(self, app: App) -> None:
-        self._app = app
-        self._trouble = ""
+        self.ends = False
+        self.defect: Exception | None = None
+        self.at_work: set[int] = set()
+        self._app = app.fresh(ends=lambda: self.ends)
+        self._numbers = count(1)
+        self._said: dict[str, str] = {}
+        self._spell = 0
+        self._is_begun = False
+        self._asked = -SECONDS_BETWEEN
+        self._lock = Lock()
+
+    def end(self, number: int, frame: FrameType | None) -> None:
+        """Begin nothing new; a second signal does not wait for what is being said now."""
+        if self.ends:
+            os._exit(STOPPED)
+        self.ends = True
 
     def look(self) -> None:
-        """Do what is due, with the files as they stand now."""
-        try:
-            app = self._app.fresh()
-            if beat(app):
-                left_out(app.library.problems)
-                tell_next(app)
-        except BrokenPipeError:
-            raise
-        except (HandbillError, OSError) as error:
-            self._say(f"{error}\nHandbill goes on trying.")
+        """Do what is due."""
+        if self.ends:
             return
-        self._trouble = ""
+        self.at_work.add(get_ident())
+        try:
+            with telling_of_defects(self._app):
+                self._look()
+        except BrokenPipeError as error:
+            self.defect, self.ends = error, True
+        except (HandbillError, OSError) as error:
+            self._trouble(error)
+        except Exception as error:
+            self.defect, self.ends = error, True
+        finally:
+            self.at_work.discard(get_ident())
 
-    def _say(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            complain(trouble)
-        self._trouble = trouble
+    def _look(self) -> None:
+        app = self._newest()
+        beaten = beat(app, ask=self._may_ask())
+        self._spell = 0
+        if beaten.changed:
+            left_out(app.library.problems)
+        if beaten.changed or not self._is_begun:
+            tell_next(app)
+        self._is_begun = True
+        self._say("look", "")
+        silent = wrong(app)
+        self._say("notices", unheard(silent) if silent else "")
+
+    def _newest(self) -> App:
+        """The app as its files are now, with an owner of this look's own: looks must not share leases."""
+        with self._lock:
+            try:
+                before, self._app = self._app, self._app.anew()
+                self._say("config", "")
+            except HandbillError as error:
+                self._say("config", f"{error}\nUntil that is put right, what stood there before holds.")
+            else:
+                if "store" in vars(before) and "store" not in vars(self._app):  # it is another one now
+                    before.store.close()
+            self._app.store  # noqa: B018 opened here, for all looks to come
+            return self._app.fresh(owner=f"{self._app.owner}/{next(self._numbers)}")
+
+    def _may_ask(self) -> bool:
+        """Whether the monitor's address is to be asked again."""
+        with self._lock:
+            is_time = monotonic() - self._asked >= SECONDS_BETWEEN
+            self._asked = monotonic() if is_time else self._asked
+        return is_time
+
+    def _trouble(self, error: HandbillError | OSError) -> None:
+        self._say("look", f"{error}\nHandbill goes on trying.")
+        self._spell += 1
+        if self._spell == 2:  # the first may pass by itself
+            tell_now(self._app, f"{error} Handbill goes on trying.")
+
+    def _say(self, about: str, words: str) -> None:
+        """Say something once, until something else is so."""
+        if words and words != self._said.get(about):
+            complain(words)
+        self._said[about] = words
+
+
+@contextmanager
+def telling_of_defects(app: App) -> Iterator[None]:
+    """Tell people, too, where the engine ends by a fault of its own."""
+    try:
+        yield
+    except (HandbillError, OSError):
+        raise
+    except Exception as error:
+        ended(app, f"The engine has ended: something is wrong in Handbill itself ({_what(error)}). Begin it again.")
+        raise
+
+
+def _what(error: Exception) -> str:
+    """An error by its kind and place; its words may hold anything."""
+    return f"{type(error).__name__}, {place_of(error)}"
 
 
 def tell_next(app: App) -> None:
@@ -143,13 +238,28 @@ def tell_next(app: App) -> None:
     click.echo(f"Next: {at:%A, %Y-%m-%d %H:%M} ({zone.key})  {about}{waits}")
 
 
-def beat(app: App) -> list[Delivery]:
-    """One tick, and a word on each delivery that changed."""
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What came of one look: the deliveries that changed, and the addresses that did not take their notice."""
+
+    changed: list[Delivery]
+    untold: list[Told]
+
+
+def beat(app: App, *, ask: bool) -> Beaten:
+    """One look: what is due, a word on each delivery that changed, notices, a sign of life.
+
+    `ask`: the monitor's address, too, is asked.
+    """
     from bot.work.deliver import tick  # with the database; help and pause words need none
 
     changed = tick(app, app.clock())
     tell(changed, app)
-    return changed
+    untold = notify(app, app.clock())
+    works(app)
+    if trouble := show_life(app, ask=ask):
+        complain(trouble)
+    return Beaten(changed, untold)
 
 
 def tell(changed: Iterable[Delivery], app: App) -> None:
@@ -172,9 +282,8 @@ def pause_command(ctx: click.Context, campaign: str) -> None:
     app = opened(ctx)
     _known(app, campaign)
     app.store.pause(campaign, app.clock())
-    click.echo(
-        f"Paused {_named(campaign)}. What comes due meanwhile is skipped. To go on: handbill resume {campaign}".rstrip()
-    )
+    again = shlex.join(["handbill", "resume", *([campaign] if campaign else [])])
+    click.echo(f"Paused {_named(campaign)}. What comes due meanwhile is skipped. To go on: {again}")
 
 
 @click.command("resume")

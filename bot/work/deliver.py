@@ -142,7 +142,7 @@ def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> 
     with store.leased(group[0].account, run.app.owner, LEASE) as lease:
         for delivery in group if lease else ():
             # Another run may have dealt with it between our look and our lease.
-            if lease is None or store.delivery(delivery.id) != delivery:
+            if lease is None or run.app.ends() or store.delivery(delivery.id) != delivery:
                 break
             try:
                 ended = deed(delivery, lease)

@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot import notices
 from bot.app import App
 from bot.config import Account
 from bot.core.choice import PRACTICE
 from bot.core.fit import width
 from bot.core.post import Campaign
-from bot.core.problem import Problem, SignedOut
+from bot.core.problem import Problem, Severity, SignedOut
 from bot.core.rotate import within
 from bot.core.schema import near
 from bot.core.timetable import Schedule, local_day
 from bot.work.look import warning
+from bot.work.notify import WRITE, addresses
 from bot.work.plan import Planned, plan
 
+# How the addresses of each service are written.
+KINDS = "https://appriseit.com/services/"
 # How many days ahead the timetable is tried.
 AHEAD = 28
 
@@ -25,6 +29,8 @@ def ready(app: App) -> Iterator[Problem]:
         yield from _schedule(app, number, schedule)
     for account in app.config.accounts.values():
         yield from _account(app, account)
+    yield from _notices(app)
+    yield from _heartbeat(app)
     yield from _rhythm(app)
 
 
@@ -77,6 +83,32 @@ def _account(app: App, account: Account) -> Iterator[Problem]:
         yield warning(where, str(error), "Until then the account stays silent.")
 
 
+def _notices(app: App) -> Iterator[Problem]:
+    """Whether somebody is told when something goes wrong; a must where an account is real."""
+    real = [one for one in app.config.accounts.values() if one.by_hand or not app.networks[one.network].practice]
+    severity: Severity = "error" if real else "warning"
+    to, where = addresses(app), app.where("notify")
+    for fault in to.faults:
+        key = "notify_file" if "notify_file" in fault else "notify_env"
+        yield Problem(app.where(key), f"{fault}; notices go to the addresses in it", WRITE, severity)
+    if real and not to.all and not to.faults:
+        what = f'nobody is told when something goes wrong with account "{real[0].name}"'
+        yield Problem(app.where("accounts", real[0].name), what, f"{WRITE} Then: handbill account check --notify")
+    if to.all and notices.is_missing():
+        yield Problem(where, notices.MISSING, "", severity)
+        return
+    for name, address in zip(to.names, to.all, strict=True):
+        if not notices.understood(address):
+            what = f"{name} is no address that notices can go to"
+            yield Problem(where, what, f"How each kind is written: {KINDS}", severity)
+
+
+def _heartbeat(app: App) -> Iterator[Problem]:
+    told = app.config.heartbeat
+    for fault in app.kept_lines("url", told.url_env, told.url_file)[1]:
+        yield warning(app.where("heartbeat"), fault, "Until then that monitor is not asked.")
+
+
 @dataclass(slots=True)
 class Silence:
     """How often an account has nothing to say for a campaign, and why at first."""
@@ -88,11 +120,12 @@ class Silence:
 def _rhythm(app: App) -> Iterator[Problem]:
     """Whether the library is large enough for the timetable."""
     silences: dict[tuple[str, str], Silence] = {}
-    for planned in plan(app, app.clock(), AHEAD):
-        if _is_silent(app, planned):
-            slot = planned.choice.slot
-            silences.setdefault((slot.account, slot.campaign), Silence(planned.reason)).count += 1
     rows = {(name, one.campaign): number for number, one in enumerate(app.config.schedules) for name in one.accounts}
+    for planned in plan(app, app.clock(), AHEAD):
+        slot = planned.choice.slot
+        # What the ledger still holds of a row that was taken out is no matter of the timetable.
+        if (slot.account, slot.campaign) in rows and _is_silent(app, planned):
+            silences.setdefault((slot.account, slot.campaign), Silence(planned.reason)).count += 1
     for (account, campaign), silence in silences.items():
         times = "1 of its times" if silence.count == 1 else f"{silence.count} of its times"
         yield warning(

@@ -11,7 +11,9 @@ from tests.cli.conftest import Say
 from tests.making import environment, library, write
 from tests.publishing.stage import X_KEYS, own_folders
 from tests.servers.fixtures import Running
+from tests.servers.mail import Mail
 from tests.servers.mastodon import TOKENS, Mastodon
+from tests.servers.site import Site
 from tests.servers.x import X
 
 BOX = '[accounts.box]\nnetwork = "outbox"\n'
@@ -176,3 +178,24 @@ def test_the_week_is_shown_before_an_account_begins(tmp_path: Path, say: Say) ->
     assert done.code == 130 and done.out.count("Hello.") >= 1 and "Shall town say this by itself?" in done.err
     assert "begins." in say("account", "start", "town", stdin="y\n").out
     assert "had begun already" in say("account", "start", "town", "--yes").out
+
+
+# --- who is told ------------------------------------------------------------------------------------
+
+
+def test_a_test_message_says_which_address_took_it_and_asks_no_network(
+    tmp_path: Path, mail: Mail, site: Site, say: Say
+) -> None:
+    site.says("/hook", "s3cr3t", status=401)
+    write(tmp_path, {"config.toml": f'notify = ["json://me:s3cr3t@{site.door}/hook", "{mail.address("s3cr3t")}"]\n'})
+    done = say("account", "check", "--notify")
+    assert (done.code, done.out) == (1, "mailto://127.0.0.1 took it. Look whether it is there.\n")
+    assert done.err == "json://127.0.0.1 did not take it: it answered 401.\n"
+    site.says("/hook", "")
+    assert say("account", "check", "--notify").code == 0 and len(mail.letters) == 2
+
+
+def test_without_an_address_a_test_says_what_to_write(tmp_path: Path, say: Say) -> None:
+    write(tmp_path, {"config.toml": ""})
+    done = say("account", "check", "--notify")
+    assert done.code == 2 and 'Write one at the top of config.toml: notify = ["mailto://…"]' in done.err

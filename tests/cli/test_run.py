@@ -1,19 +1,32 @@
 """up, run, pause, resume: how the engine begins, ends, and says what comes next."""
 
+import os
+import shlex
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any, cast
 
 import pytest
 
-from bot.app import open_app
+from bot.app import App, open_app
 from bot.cli.run import Engine, tell_next
+from bot.config import Account
+from bot.core.network import Payload, Publisher
+from bot.core.notice import Notice
+from bot.core.post import Receipt
 from tests.cli.conftest import Say
-from tests.making import app, environment, handbill, library, stopped_at, write
+from tests.making import NOW, app, environment, handbill, library, stopped_at, write
+from tests.servers.mail import Mail, words
+from tests.servers.site import Site
 
 STOPPED = "Stopped. Nothing was lost"
 SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signals to a child")
@@ -21,11 +34,11 @@ SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no s
 
 @SIGNALS
 @pytest.mark.parametrize("words", ["up", "run"])
-@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)], ids=["Ctrl-C", "SIGTERM"])
-def test_the_engine_says_what_comes_next_and_ends_cleanly(tmp_path: Path, words: str, by: int, code: int) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_the_engine_says_what_comes_next_and_ends_cleanly(tmp_path: Path, words: str, by: int) -> None:
     done = stopped_at(library(tmp_path, {"a.txt": "Hello."}), words, word="Next: ", by=by)
     assert "(UTC)  outbox: air/a" in done.stdout and "Ctrl-C stops it" in done.stdout
-    assert done.returncode == code and STOPPED in done.stderr
+    assert done.returncode == 0 and STOPPED in done.stderr
     assert ("handbill delivery list" in done.stdout) == (words == "up")
 
 
@@ -63,7 +76,7 @@ def test_two_engines_on_one_ledger_get_along(tmp_path: Path) -> None:
     for process in both:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
-        assert process.returncode == 130 and "Traceback" not in err and "locked" not in err
+        assert process.returncode == 0 and "Traceback" not in err and "locked" not in err
 
 
 def test_run_once_is_silent_where_nothing_is_due(tmp_path: Path, say: Say) -> None:
@@ -87,18 +100,258 @@ def test_what_waits_for_approval_is_named_as_next(tmp_path: Path, capsys: pytest
     assert said == "Next: Saturday, 2026-11-21 17:30 (UTC)  outbox: air/a (a person must approve it)\n"
 
 
+# --- while it runs ----------------------------------------------------------------------------------
+
+
+def config(folder: Path, text: str, *, ago: float = 60) -> Path:
+    """A config of two outboxes that was written so many seconds ago; `text` stands before them."""
+    write(folder, {"config.toml": text + TWO})
+    os.utime(folder / "config.toml", (NOW.timestamp() - ago, NOW.timestamp() - ago))
+    return folder / "config.toml"
+
+
+TWO = """timezone = "UTC"
+[accounts.quick]
+network = "outbox"
+folder = "quick"
+[accounts.slow]
+network = "outbox"
+folder = "slow"
+[[schedule]]
+campaign = "air"
+accounts = ["quick", "slow"]
+times = ["12:01", "12:02"]
+"""
+
+
+@dataclass
+class Day:
+    """A clock that goes on when a test says so, and a door to each account; that of "slow" opens when it says so."""
+
+    now: datetime = NOW
+    open: Event = field(default_factory=Event)
+    knocked: Event = field(default_factory=Event)
+    defect: Exception | None = None
+
+    def engine(self, path: Path, **environ: str) -> Engine:
+        return Engine(replace(open_app(path, clock=lambda: self.now), connect=self.connect, environ=environ))
+
+    def comes(self, clock: str) -> None:
+        self.now = datetime.fromisoformat(f"2026-11-21T{clock}Z")
+
+    def connect(self, app: App, account: Account) -> Publisher:
+        if self.defect:
+            raise self.defect
+        opening = app.networks[account.network].connect
+        assert opening is not None
+        door = opening(app.answers(account), {})
+        return cast("Publisher", Slow(door, self) if account.name == "slow" else door)
+
+
+@dataclass
+class Slow:
+    """An outbox behind a server that is silent for a while."""
+
+    inner: Any
+    day: Day
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def publish(self, payload: Payload, key: str) -> Receipt:
+        self.day.knocked.set()
+        self.day.open.wait()
+        return cast("Receipt", self.inner.publish(payload, key))
+
+
+@pytest.fixture
+def day() -> Iterator[Day]:
+    day = Day()
+    yield day
+    day.open.set()
+
+
+@contextmanager
+def looking(engine: Engine) -> Iterator[None]:
+    """A look of the engine that goes on meanwhile."""
+    thread = Thread(target=engine.look)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def said(folder: Path, account: str) -> int:
+    """How many posts lie in an account's outbox."""
+    return len(list((folder / account).glob("*.txt")))
+
+
+POSTS = {f"{name}.txt": f"{name} {name} {name}: buses for everybody." for name in "abcdef"}
+
+
+def test_a_silent_server_holds_up_its_own_account_alone(tmp_path: Path, day: Day) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), ""))
+    engine.look()
+    day.comes("12:01:00")
+    with looking(engine):
+        day.knocked.wait()
+        day.comes("12:02:00")
+        engine.look()
+        assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 0)
+        day.open.set()
+    assert said(tmp_path, "slow") == 1
+    engine.look()
+    assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 2)
+
+
+def test_what_is_being_said_when_it_is_to_end_is_finished_and_nothing_new_begins(tmp_path: Path, day: Day) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), ""))
+    engine.look()
+    day.comes("12:01:00")
+    with looking(engine):
+        day.knocked.wait()
+        engine.end(signal.SIGTERM, None)
+        day.comes("12:02:00")
+        engine.look()
+        day.open.set()
+    assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (1, 1)
+    with closing(open_app(tmp_path / "config.toml").store) as store:
+        assert [one.state for one in store.deliveries()] == ["sent", "sent"]
+
+
 def test_trouble_that_passes_is_told_once_and_does_not_end_the_engine(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, day: Day, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    library(tmp_path, {"a.txt": "Hello."})
-    write(tmp_path, {"config.toml": '[accounts.box]\nnetwork = "outbox"\n', "handbill.db/in-the-way": ""})
-    engine = Engine(open_app(tmp_path / "config.toml"))
+    engine = day.engine(config(library(tmp_path, POSTS), ""))
+    write(tmp_path, {"handbill.db/in-the-way": ""})
     engine.look()
     engine.look()
     assert capsys.readouterr().err.count("Handbill goes on trying.") == 1
     shutil.rmtree(tmp_path / "handbill.db")
     engine.look()
-    assert (tmp_path / "handbill.db").is_file() and not capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert (tmp_path / "handbill.db").is_file() and not shown.err and "Next: " in shown.out
+
+
+def test_a_ledger_that_stays_away_is_told_to_people_once(tmp_path: Path, day: Day, mail: Mail) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["{mail.address()}"]\n'))
+    write(tmp_path, {"handbill.db/in-the-way": ""})
+    for _ in range(4):
+        engine.look()
+    (letter,) = mail.letters
+    assert letter["Subject"] == "Handbill: the engine is in trouble"
+    assert "handbill.db" in words(letter) and "Handbill goes on trying." in words(letter)
+
+
+def test_a_config_that_is_edited_holds_from_the_next_look_on(tmp_path: Path, day: Day) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), ""))
+    engine.look()
+    (tmp_path / "config.toml").write_text(TWO.replace('folder = "quick"', 'folder = "else"'), encoding="utf-8")
+    day.open.set()
+    day.comes("12:01:00")
+    engine.look()
+    assert (said(tmp_path, "quick"), said(tmp_path, "else")) == (0, 1)
+
+
+def test_a_broken_config_is_told_once_and_the_last_good_one_holds(
+    tmp_path: Path, day: Day, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), ""))
+    day.open.set()
+    engine.look()
+    capsys.readouterr()
+    config(tmp_path, "timezone = Mars\n")
+    for clock in ("12:01:00", "12:01:15", "12:02:00"):
+        day.comes(clock)
+        engine.look()
+    err = capsys.readouterr().err
+    assert err.count("text needs quotes") == 1 and err.count("what stood there before holds") == 1
+    assert said(tmp_path, "quick") == 2
+    config(tmp_path, "timezone = Venus\n")
+    engine.look()
+    assert "Venus" not in (err := capsys.readouterr().err) and not err, "the same fault is told once"
+    (tmp_path / "config.toml").unlink()
+    engine.look()
+    assert "There is no file" in capsys.readouterr().err
+
+
+def test_notices_that_do_not_arrive_are_told_once_while_it_runs(
+    tmp_path: Path, day: Day, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.says("/hook", "", status=401)
+    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["json://{site.door}/hook"]\n'))
+    engine.look()
+    with closing(open_app(tmp_path / "config.toml").store) as store:
+        store.tell(Notice(kind="account", words="dead", at=NOW, account="town"))
+    engine.look()
+    engine.look()
+    assert capsys.readouterr().err.count("Notices do not arrive. json://127.0.0.1: it answered 401.") == 1
+
+
+def test_the_monitor_is_asked_once_a_minute_and_the_file_touched_each_time(
+    tmp_path: Path, day: Day, site: Site
+) -> None:
+    rows = f'\n[heartbeat]\nurl = "{site.says("/ping", "OK")}"\nfile = "alive"\n'
+    write(library(tmp_path, POSTS), {"config.toml": TWO + rows})
+    engine = day.engine(tmp_path / "config.toml")
+    engine.look()
+    (tmp_path / "alive").unlink()
+    engine.look()
+    assert len(site.requests) == 1 and (tmp_path / "alive").exists()
+
+
+def test_no_sign_of_life_comes_from_an_engine_without_its_ledger(tmp_path: Path, day: Day, site: Site) -> None:
+    rows = f'\n[heartbeat]\nurl = "{site.says("/ping", "OK")}"\nfile = "alive"\n'
+    write(library(tmp_path, POSTS), {"config.toml": TWO + rows, "handbill.db/in-the-way": ""})
+    day.engine(tmp_path / "config.toml").look()
+    assert site.requests == [] and not (tmp_path / "alive").exists()
+
+
+def test_an_engine_that_ends_by_a_fault_of_its_own_tells_it_without_its_words(
+    tmp_path: Path, day: Day, mail: Mail
+) -> None:
+    day.defect = LookupError("s3cr3t-hunter2")
+    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["{mail.address()}"]\n'))
+    engine.look()
+    day.comes("12:01:00")
+    engine.look()
+    assert isinstance(engine.defect, LookupError) and engine.ends
+    (letter,) = mail.letters
+    assert "LookupError, test_run.py:" in words(letter) and "s3cr3t" not in words(letter)
+
+
+# --- once -------------------------------------------------------------------------------------------
+
+
+def test_run_once_tells_notices_and_by_its_code_that_they_do_not_arrive(tmp_path: Path, site: Site, say: Say) -> None:
+    library(tmp_path, POSTS)
+    config(tmp_path, f'notify = ["json://{site.door}/hook"]\n')
+    site.says("/hook", "", status=401)
+    with closing(open_app(tmp_path / "config.toml").store) as store:
+        store.tell(Notice(kind="account", words="dead", at=NOW, account="town"))
+    done = say("run", "--once")
+    assert done.code == 1 and "Notices do not arrive. json://127.0.0.1: it answered 401." in done.err
+    assert say("delivery", "list").code == 1 and say("delivery", "list", "--json").code == 1
+    quiet = say("run", "--once")
+    assert (quiet.code, quiet.err) == (1, ""), "it is not said again until it is tried again"
+
+
+def test_run_once_gives_a_sign_of_life(tmp_path: Path, site: Site, say: Say) -> None:
+    rows = f'\n[heartbeat]\nurl = "{site.says("/ping", "OK")}"\nfile = "alive"\n'
+    write(library(tmp_path, POSTS), {"config.toml": TWO + rows})
+    assert say("run", "--once").code == 0
+    assert len(site.requests) == 1 and (tmp_path / "alive").exists()
+
+
+# --- pauses -----------------------------------------------------------------------------------------
+
+
+def test_the_way_to_end_a_pause_can_be_typed_as_it_stands(tmp_path: Path, say: Say) -> None:
+    library(tmp_path, {"a.txt": "Hello."}, name="Émile Zola")
+    hint = say("pause", "Émile Zola").out.rpartition("To go on: handbill ")[2]
+    assert shlex.split(hint) == ["resume", "Émile Zola"]
+    assert 'Resumed "Émile Zola".' in say(*shlex.split(hint)).out
 
 
 def test_a_pause_stops_everything_and_a_resume_ends_it(tmp_path: Path, say: Say) -> None:
@@ -130,8 +383,8 @@ def test_a_ledger_from_a_newer_program_is_left_alone(tmp_path: Path, say: Say) -
     with sqlite3.connect(tmp_path / "handbill.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
-    for words in (["plan"], ["run", "--once"], ["delivery", "list"], ["pause"], ["rehearse"]):
-        done = say(*words)
+    for typed in (["plan"], ["run", "--once"], ["delivery", "list"], ["pause"], ["rehearse"]):
+        done = say(*typed)
         assert done.code == 1 and "newer Handbill" in done.err and "Update" in done.err
 
 

@@ -71,7 +71,7 @@ def test_a_fact_of_an_account_longer_than_asked_for_is_found(tmp_path: Path) -> 
 def test_a_network_that_cannot_be_posted_to_is_a_warning_with_the_way_out(tmp_path: Path) -> None:
     known = {**NETWORKS, "x": replace(NETWORKS["x"], connect=None)}
     accounts = {"us": Account(name="us", network="x")}
-    (found,) = ready(app(library(tmp_path, MANY), known=known, accounts=accounts))
+    (found, _) = ready(app(library(tmp_path, MANY), known=known, accounts=accounts))
     assert "cannot post to X" in found.what and 'publish = "by hand"' in found.what and found.severity == "warning"
 
 
@@ -124,3 +124,52 @@ def test_days_before_and_after_a_campaign_are_no_silence(tmp_path: Path) -> None
 def test_a_campaign_that_is_over_is_told_as_that(tmp_path: Path) -> None:
     (found,) = ready(opened(library(tmp_path, MANY, 'title = "Air"\nuntil = 2026-11-01\n')))
     assert found.what == 'the campaign "air" ended on 2026-11-01'
+
+
+# --- who is told ------------------------------------------------------------------------------------
+
+REAL = CONFIG.replace('"outbox"\n', '"instagram"\npublish = "by hand"\n')
+SECRET = "s3cr3t-hunter2"
+
+
+def test_a_real_account_of_which_nobody_is_told_is_an_error_with_what_to_write(tmp_path: Path) -> None:
+    (found,) = ready(opened(library(tmp_path, MANY), REAL))
+    assert found.what == 'nobody is told when something goes wrong with account "box"' and found.severity == "error"
+    assert 'notify = ["mailto://…"]' in found.hint and "handbill account check --notify" in found.hint
+    assert found.where.endswith("config.toml:3")
+
+
+def test_an_account_for_practice_needs_nobody_to_be_told(tmp_path: Path) -> None:
+    assert list(ready(opened(library(tmp_path, MANY)))) == []
+
+
+def test_an_address_that_can_be_sent_to_is_enough(tmp_path: Path) -> None:
+    config = f'notify = ["mailto://me:{SECRET}@example.org", "json://127.0.0.1/{SECRET}"]\n{REAL}'
+    assert list(ready(opened(library(tmp_path, MANY), config))) == []
+
+
+@pytest.mark.parametrize(("config", "severity"), [(CONFIG, "warning"), (REAL, "error")], ids=["practice", "real"])
+def test_what_is_no_address_is_told_with_its_line_and_not_shown(tmp_path: Path, config: str, severity: str) -> None:
+    rows = f'notify = ["mailto://me:{SECRET}@example.org", "{SECRET}@nowhere", "slak://{SECRET}"]\n{config}'
+    found = list(ready(opened(library(tmp_path, MANY), rows)))
+    assert whats(found) == [
+        "address 2 is no address that notices can go to",
+        "slak:// is no address that notices can go to",
+    ]
+    assert {(one.severity, one.where[-13:]) for one in found} == {(severity, "config.toml:1")}
+    assert SECRET not in " ".join(map(str, found))
+
+
+def test_addresses_that_should_stand_elsewhere_and_do_not_are_told(tmp_path: Path) -> None:
+    rows = f'notify_env = "TOWN_NOTIFY"\nnotify_file = "nowhere"\n{REAL}'
+    found = list(ready(replace(opened(library(tmp_path, MANY), rows), environ={})))
+    assert [one.where[-13:] for one in found] == ["config.toml:1", "config.toml:2"]
+    assert found[0].what == "the environment variable TOWN_NOTIFY is not set; notices go to the addresses in it"
+    assert "the file that notify_file names cannot be read" in found[1].what
+
+
+def test_a_monitor_whose_address_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    app = replace(opened(library(tmp_path, MANY), f'{CONFIG}[heartbeat]\nurl_env = "MONITOR"\n'), environ={})
+    (found,) = ready(app)
+    assert found.what == "the environment variable MONITOR is not set" and found.severity == "warning"
+    assert found.where.endswith("config.toml:10")
