@@ -29,6 +29,9 @@ MOST_PIXELS = 50_000_000
 # No type but PNG can be longer than WebP: <https://developers.google.com/speed/webp/faq>.
 LONGEST_SIDE = 16383
 QUALITIES = (90, 80, 70, 60)
+# A JPEG comes in ten passes or so over all its points; with thousands of them, of some bytes each, it would be
+# decoded for an hour: <https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf>.
+MOST_PASSES, PASS = 100, b"\xff\xda"
 # What a picture says of itself that is broken; Pillow names it in many ways.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error, zlib.error)
 
@@ -118,6 +121,8 @@ def _opened(content: bytes, name: str, named: Kind | None) -> "ImageFile":
         )
     if kind is WEBP:
         _check_size(*_webp_size(content), name)
+    if kind is JPEG and content.count(PASS) > MOST_PASSES:
+        raise Refused(f'the picture "{name}" is put together so that it takes too long to open. Save it again.')
     try:
         image = _reader(kind)(BytesIO(content))
         moves = getattr(image, "is_animated", False)

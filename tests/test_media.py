@@ -573,6 +573,20 @@ def test_loading_the_module_loads_no_pillow() -> None:
     assert json.loads(done.stdout) is False
 
 
+@pytest.mark.parametrize("passes", [50, 5000])
+def test_a_picture_that_would_be_decoded_for_an_hour_is_refused(prepare: Prepare, passes: int) -> None:
+    file = BytesIO()
+    Image.new("RGB", (64, 64), RED).save(file, "JPEG", progressive=True)
+    plain = file.getvalue()
+    last = plain[plain.rindex(b"\xff\xda") : -2]
+    content = plain[:-2] + last * passes + plain[-2:]
+    if passes == 50:
+        assert near(shown(prepare(content, "a.jpg")), (9, 9), RED)
+        return
+    with pytest.raises(Refused, match=r"takes too long to open\. Save it again\."):
+        prepare(content, "a.jpg")
+
+
 # --- the picture of a post --------------------------------------------------------------------------
 
 
