@@ -9,29 +9,46 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tomlkit
 
 from bot.app import TYPED, App
 from bot.config import FILE, SUFFIXES, Account
+from bot.core.limits import month
 from bot.core.network import Network, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError, SignedOut
 from bot.core.schema import NAME, locate
+from bot.work.adopt import take_over
+from bot.work.plan import spent
+from bot.work.settle import leased
+
+if TYPE_CHECKING:
+    from bot.store import Lease
 
 # What is kept of an account under this name: its lasting id.
 IDENTITY = "identity"
+# Before anything was said.
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+# So many seconds somebody who has typed all that was asked waits for the engine.
+PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """How an account stands: who it is by its lasting id, what its network says, what its posts cost so far."""
+    """How an account stands: who it is by its lasting id, and what its network says.
+
+    `cost`: what its posts have cost so far, in US dollars; `month`: what they and looking at them have in this month.
+    """
 
     account: Account
     identity: str
     standing: Standing
     begun: bool
     cost: float = 0.0
+    month: float = 0.0
 
 
 def known(app: App, name: str) -> Account:
@@ -62,14 +79,42 @@ def connect(app: App, name: str, network: Network, talk: Talk, server: str = "")
     account = Account(name=name, network=network.name, handle=plain.get("handle", ""), answers=plain)
     account = replace(there, answers={**there.answers, **plain}) if there else account
     again, before = _with(app, account), _identity(app, account)
-    with _kept(again, account, secrets):
-        found = check(again, account)
-        again.memory(account)[IDENTITY] = found.identity
-    if before != found.identity:
-        app.store.stop(name)  # its week is another account's week now
-        found = replace(found, begun=False)
+    with leased(app, name, PATIENCE) as lease:
+        with _kept(again, account, secrets):
+            found = _checked(again, account)
+            _only_here(app, account, found.identity)
+            again.memory(account)[IDENTITY] = found.identity
+        if before != found.identity:
+            app.store.stop(name)  # its week is another account's week now
+            found = replace(found, begun=False)
+        _resume(again, account, found.identity, lease)
     write_account(app.source or app.config.folder / FILE, account, found.standing.handle)
     return found
+
+
+def _only_here(app: App, account: Account, identity: str) -> None:
+    """Make sure that no other account of the config is the same one there; two would not know of each other."""
+    noted = app.store.names(account.network, identity, besides=account.name)
+    for one in app.config.accounts.values():
+        if one.name == account.name or one.network != account.network:
+            continue
+        before = _identity(app, one)
+        if before == identity or (not before and one.name in noted):
+            raise AskedWrongly(
+                f'This is the account that "{one.name}" is connected to already. Sign in as another one, '
+                f'or take "{one.name}" out of config.toml first.'
+            )
+
+
+def _resume(app: App, account: Account, identity: str, lease: "Lease") -> None:
+    """Let what was held be tried at the engine's next look, and what was said under an older name be known."""
+    take_over(app, account.name, identity)
+    for one in app.store.deliveries(("held",)):
+        if one.account == account.name and one.not_before:
+            app.store.save(replace(one, not_before=None), lease)
+    look = app.store.looks().get(account.name)
+    if look:
+        app.store.looked(account.name, replace(look, again=None, trouble=""), app.clock())
 
 
 def _identity(app: App, account: Account) -> str:
@@ -207,15 +252,28 @@ def _quoted(value: str) -> str:
 
 
 def check(app: App, account: Account) -> Checked:
-    """Ask an account's network how it stands; raises one of the four network errors."""
-    store = app.store
+    """Ask an account's network how it stands; raises one of the four network errors.
+
+    Looking may renew its keys, so that nobody else may speak for it meanwhile: raises HandbillError while one does.
+    """
+    with leased(app, account.name):
+        return _checked(app, account)
+
+
+def _checked(app: App, account: Account) -> Checked:
+    store, network, now = app.store, app.networks[account.network], app.clock()
     publisher = app.publisher(account)
-    identity = publisher.whoami()
-    network = app.networks[account.network]
-    sent = [one.variant for one in store.deliveries(("sent", "uncertain")) if one.account == account.name]
-    cost = sum(network.price(one) for one in sent if one) if network.price and not account.by_hand else 0.0
-    begun = account.by_hand or network.practice or account.name in store.starts()
-    return Checked(account=account, identity=identity, standing=publisher.look(), begun=begun, cost=cost)
+    identity, standing = publisher.whoami(), publisher.look()
+    is_paid = network.price is not None and not account.by_hand
+    said = store.variants(account.name, EVER) if is_paid else []
+    return Checked(
+        account=account,
+        identity=identity,
+        standing=standing,
+        begun=account.by_hand or network.practice or account.name in store.starts(),
+        cost=sum(network.price(variant) for _, variant in said) if network.price else 0.0,
+        month=spent(app, store, [account.name], now)[account.name, month(now, app.config.zone)],
+    )
 
 
 def label(app: App, account: Account) -> bool:

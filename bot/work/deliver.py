@@ -28,7 +28,7 @@ from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, Tr
 from bot.core.rotate import sameness
 from bot.library import is_paused, stamp
 from bot.store import FenceLost, Lease
-from bot.work.adopt import adopt, seen
+from bot.work.adopt import adopt, seen, take_over
 from bot.work.attend import attend
 from bot.work.doors import Doors, side_by_side, stranger, told
 from bot.work.plan import (
@@ -175,18 +175,12 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
 
 
 def _identity(app: App, doors: Doors, account: str) -> str:
-    """The account's lasting id; "" while nobody can ask.
-
-    What it has said under an older name of config.toml stands under its new one from now on.
-    """
+    """The account's lasting id; "" while nobody can ask."""
     try:
         identity = doors.identity(account)
     except TryLater:
         return ""
-    network = app.config.accounts[account].network
-    older = app.store.names(network, identity, besides=account)
-    if older and not older & set(app.config.accounts):
-        app.store.rename(network, identity, account)
+    take_over(app, account, identity)
     return identity
 
 

@@ -62,8 +62,8 @@ def plan(app: App, start: datetime, days: float, instead: Collection[Delivery] =
     might change them, in place of what they are.
     """
     end = start + timedelta(days=days)
-    changed = {slot_key(one) for one in instead}
-    coming = [one for one in ahead(app, app.ledger, start, end) if slot_key(one) not in changed] + list(instead)
+    others = {slot_key(one) for one in instead}
+    coming = [one for one in ahead(app, app.ledger, start, end) if slot_key(one) not in others] + list(instead)
     ledger = read_ledger(app, app.ledger, coming, start)
     agenda = Agenda(coming, start, end)
     still: list[Delivery] = []
@@ -275,9 +275,13 @@ def reopened(app: App, ended: Delivery, now: datetime) -> Delivery | None:
     again = step(ended, "planned", reason="")
     if ended.state == "missed":
         return again if now < ended.at else None
-    posts = app.library.posts.get(ended.campaign, ())
-    changed = any(post.name == ended.post and post.digest != ended.digest for post in posts)
-    return again if changed and not ended.is_late(now) else None
+    return again if changed(app, ended) and not ended.is_late(now) else None
+
+
+def changed(app: App, refused: Delivery) -> bool:
+    """Whether the post of a delivery is another one in the library now."""
+    posts = app.library.posts.get(refused.campaign, ())
+    return any(post.name == refused.post and post.digest != refused.digest for post in posts)
 
 
 def gone(app: App, delivery: Delivery) -> str:

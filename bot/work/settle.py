@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from time import sleep
 from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.core.delivery import Delivery, step
 from bot.core.post import Receipt
-from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.problem import AskedWrongly, HandbillError, NetworkError, TryLater
+from bot.work.doors import Doors, stranger, told
 from bot.work.plan import gone
 
 if TYPE_CHECKING:
@@ -31,25 +34,64 @@ def delivery(app: App, number: int) -> Delivery:
 
 def posted(app: App, number: int, url: str) -> Delivery:
     """A person says that an uncertain delivery is up, at `url` if they know it."""
-    one = _uncertain(app, number)
-    if url and not url.startswith(("https://", "http://")):
-        raise AskedWrongly(f'"{url}" is no address of a post. It begins with https://; or leave it out.')
-    with _leased(app, one) as lease:
+    with leased(app, delivery(app, number).account) as lease:
+        one = _uncertain(app, number)
+        if url and not url.startswith(("https://", "http://")):
+            raise AskedWrongly(f'"{url}" is no address of a post. It begins with https://; or leave it out.')
         return _saved(app, step(one, "sent", receipt=Receipt(id=f"{PERSON} {number}", url=url), reason=""), lease)
 
 
-def not_posted(app: App, number: int) -> Delivery:
-    """A person says that an uncertain delivery is not up: it has its turn again while it is in time."""
-    one = _uncertain(app, number)
-    with _leased(app, one) as lease:
-        return _saved(app, step(one, "planned", payload=None, not_before=None, reason=""), lease)
+def not_posted(app: App, number: int, *, sure: bool = False) -> Delivery:
+    """A person says that an uncertain delivery is not up: it has its turn again while it is in time.
+
+    Unless they are `sure`, its network is asked first where it can be: raises HandbillError, with
+    nothing changed, if the post stands there or nobody can look.
+    """
+    with leased(app, delivery(app, number).account) as lease:
+        one = _uncertain(app, number)
+        if not sure:
+            _look(app, one)
+        return _saved(app, step(one, "planned", reason=""), lease)
 
 
 def _uncertain(app: App, number: int) -> Delivery:
-    one = delivery(app, number)
-    if one.state != "uncertain":
-        raise AskedWrongly(f"Delivery {number} is {one.state}, not uncertain: there is nothing to settle.")
+    """The delivery as it stands now that nobody else is at it."""
+    one = app.store.delivery(number)
+    if one is None or one.state != "uncertain":
+        state = one.state if one else "gone"
+        raise AskedWrongly(f"Delivery {number} is {state}, not uncertain: there is nothing to settle.")
     return one
+
+
+def _look(app: App, one: Delivery) -> None:
+    """Make sure that a post is not to be found; raises HandbillError if it is, or nobody can look."""
+    try:
+        receipt = _found(app, one)
+    except NetworkError as error:
+        raise HandbillError(
+            f"Nobody can look just now whether it is up: {error}. Try again later; "
+            f"if you have looked yourself: handbill delivery settle {one.id} --not-posted --sure"
+        ) from error
+    if receipt:
+        ways = (f"--posted {receipt.url}".rstrip(), "--not-posted --sure")
+        raise HandbillError(
+            f"It is up: {receipt.url or receipt.id}. Nothing was changed.\n"
+            f"If that is it:     handbill delivery settle {one.id} {ways[0]}\n"
+            f"If that is not it: handbill delivery settle {one.id} {ways[1]}"
+        )
+
+
+def _found(app: App, one: Delivery) -> Receipt | None:
+    """The receipt of a post that stands on its account; None where it does not, or where nobody but a person looks."""
+    if gone(app, one) or one.payload is None:
+        return None
+    doors = Doors(app)
+    find = doors.publisher(one.account).find
+    if find is None:
+        return None
+    if stranger(doors, one):
+        raise TryLater(f'"{one.account}" is connected to another account now')
+    return told(partial(find, one.payload, one.key), TryLater)
 
 
 def is_by_person(receipt: Receipt) -> bool:
@@ -64,14 +106,15 @@ def is_withdrawn(one: Delivery) -> bool:
 
 def withdraw(app: App, number: int) -> Delivery:
     """Take a sent post back from its network; raises HandbillError with what to do where that cannot be done."""
-    one = delivery(app, number)
-    if one.state != "sent" or one.receipt is None:
-        raise AskedWrongly(f"Delivery {number} is {one.state}: only what was sent can be withdrawn.")
-    if is_withdrawn(one):
-        return one
-    if why := gone(app, one):
-        raise HandbillError(f"{why}. Delete it yourself: {_place(one)}")
-    with _leased(app, one) as lease:
+    with leased(app, delivery(app, number).account) as lease:
+        one = app.store.delivery(number)
+        if one is None or one.state != "sent" or one.receipt is None:
+            state = one.state if one else "gone"
+            raise AskedWrongly(f"Delivery {number} is {state}: only what was sent can be withdrawn.")
+        if is_withdrawn(one):
+            return one
+        if why := gone(app, one):
+            raise HandbillError(f"{why}. Delete it yourself: {_place(one)}")
         _delete(app, one, one.receipt)
         return _saved(app, replace(one, reason=f"{WITHDRAWN} {app.clock():%Y-%m-%d %H:%M} UTC"), lease)
 
@@ -97,11 +140,17 @@ def _place(one: Delivery) -> str:
 
 
 @contextmanager
-def _leased(app: App, one: Delivery) -> "Iterator[Lease]":
-    """The account is ours to speak for meanwhile; raises HandbillError while the engine is at it."""
-    with app.store.leased(one.account, app.owner, LEASE) as lease:
+def leased(app: App, account: str, patience: int = 0) -> "Iterator[Lease]":
+    """An account is ours to speak for meanwhile; HandbillError if it is not within `patience` seconds."""
+    for _ in range(patience):
+        with app.store.leased(account, app.owner, LEASE) as lease:
+            if lease:
+                yield lease
+                return
+        sleep(1)
+    with app.store.leased(account, app.owner, LEASE) as lease:
         if lease is None:
-            raise HandbillError(f'The engine speaks for "{one.account}" right now. Try again in a minute.')
+            raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')
         yield lease
 
 
