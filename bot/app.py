@@ -61,7 +61,7 @@ class App:
     problems: tuple[Problem, ...] = ()
     source: Path | None = None
     clock: Clock = now
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)  # holds secrets
     connect: Callable[["App", Account], Publisher] | None = None
     owner: str = field(default_factory=lambda: f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
     ends: Callable[[], bool] = lambda: False  # whether the engine is to begin nothing new
@@ -126,13 +126,11 @@ class App:
             return self.config.database
         value = self.environ.get(variable, "").strip()
         if not value:
-            raise HandbillError(
-                f"the environment variable {variable} is not set: database_env says the ledger is there"
-            )
+            raise HandbillError(f"{_variable(variable, 'database')} is not set: config.toml says the ledger is there")
         if found := config.database(value):
             return config.beside(self.config.folder, found)
         raise HandbillError(
-            f"the environment variable {variable} holds no address of a database. "
+            f"{_variable(variable, 'database')} holds no address of a database. "
             "Write it like postgresql://user:password@host/handbill, its signs @ and % as %40 and %25"
         )
 

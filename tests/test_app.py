@@ -99,9 +99,7 @@ def test_a_file_that_the_environment_names_counts_from_the_folder_of_the_config(
 @pytest.mark.parametrize("held", ["", "hunter2", "mysql://me:hunter2@h/d", "postgresql://me:hunter2@x@h/d"])
 def test_an_environment_without_an_address_is_told_and_never_repeated(tmp_path: Path, held: str) -> None:
     app = ledgered(tmp_path, IN_ENVIRON, DATABASE_URL=held)
-    with pytest.raises(
-        HandbillError, match="the environment variable DATABASE_URL (is not set|holds no address)"
-    ) as said:
+    with pytest.raises(HandbillError, match=r"variable DATABASE_URL (is not set|holds no address)") as said:
         app.ledger  # noqa: B018
     assert "hunter2" not in str(said.value)
 

@@ -123,8 +123,8 @@ def test_what_holds_without_a_config(tmp_path: Path) -> None:
         ("database = []", "config.toml:1: `database` must be the address of a database"),
         (
             'database = "postgresql://u:p@h/d"',
-            "config.toml:1: `database` holds a password, and secrets do not stand in this file | Take it out, and put it "
-            'into PGPASSWORD or ~/.pgpass; or the whole address into an environment variable, and write database_env = "D',
+            "config.toml:1: `database` holds a password, and secrets do not stand in this file | "
+            "Take it out, and put it into PGPASSWORD or ~/.pgpass; or the whole address into an environment",
         ),
         ('notify = "mailto://a@b"', "config.toml:1: `notify` must be a list of addresses"),
         ("[site]\nurl = 'town'", "config.toml:2: `site.url` must be a whole address"),
@@ -282,6 +282,11 @@ def test_it_is_said_where_notices_go_and_where_a_monitor_looks(tmp_path: Path) -
     found = whole(tmp_path, f'{rows}url = "https://monitor.example.org/1"\nfile = "alive"\nurl_env = "MONITOR"\n')
     assert (found.notify, found.notify_env, found.notify_file) == (("mailto://a@example.org",), "PEOPLE", "people")
     assert found.heartbeat == Heartbeat(url="https://monitor.example.org/1", file="alive", url_env="MONITOR")
+
+
+def test_a_config_that_is_shown_whole_shows_no_address_of_notices(tmp_path: Path) -> None:
+    rows = f'notify = ["mailto://me:{SECRET}@h.example"]\n[heartbeat]\nurl = "https://h.example/{SECRET}"\n'
+    assert SECRET not in repr(whole(tmp_path, rows))
 
 
 def test_what_this_version_does_not_do_yet_is_a_warning(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def rehearse(app: App, start: datetime, days: float, out: Path, watch: Watch = i
 
 def _stage(app: App, out: Path, database: Path) -> App:
     """The app with a ledger of its own, whose every account is an outbox."""
-    config = replace(app.config, database=f"sqlite:///{database.as_posix()}")
+    config = replace(app.config, database=f"sqlite:///{database.as_posix()}", database_env="")
     stage = replace(app, config=config, connect=lambda _, account: _outbox(app, account, out))
     stage.__dict__["library"] = app.library
     if app.ledger is not None:
