@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -155,10 +156,13 @@ def documented(page: str) -> set[str]:
     return set(re.findall(r"^\| `([\w.]+)` \|", TEXTS[page], re.M))
 
 
-def inside(kind: Kind, *path: str) -> set[str]:
-    """The keys of a table that a kind reads: it names them all to whoever writes one it does not know."""
+def inside(kind: Kind, *path: str, **told: str) -> set[str]:
+    """The keys of a table that a kind reads: it names them all to whoever writes one it does not know.
+
+    `told` is what stands there besides.
+    """
     faults: list[Fault] = []
-    value: object = {"?": 0}
+    value: object = {"?": 0, **told}
     for name in reversed(path):
         value = {name: value}
     kind(value, (), faults)
@@ -263,3 +267,35 @@ def test_every_command_in_the_manual_exists() -> None:
             words = tuple(typed.split())
             assert words[0] in heads, (page, typed)
             assert words[:1] in verbs or words[:2] in verbs, (page, typed)
+
+
+# --- the example of a config --------------------------------------------------------------------------
+
+EXAMPLE = ROOT / "config.example.toml"
+SWITCHED_OFF = re.compile(r"^# (?=\w+ = |\[)", re.M)
+
+
+def test_every_row_of_the_example_config_can_be_switched_on(tmp_path: Path) -> None:
+    every = tmp_path / "config.toml"
+    every.write_text(SWITCHED_OFF.sub("", EXAMPLE.read_text(encoding="utf-8")), encoding="utf-8")
+    for file in (EXAMPLE, every):
+        found, problems = config.read(file, NETWORKS, file.name)
+        assert found is not None, problems
+    assert SWITCHED_OFF.search(EXAMPLE.read_text(encoding="utf-8"))
+
+
+def test_the_example_config_has_every_key_there_is_also_those_of_each_network() -> None:
+    kinds = config.keys(NETWORKS)
+    there = tomllib.loads(SWITCHED_OFF.sub("", EXAMPLE.read_text(encoding="utf-8")))
+    accounts = list(there["accounts"].values())
+    missing = {
+        *(kinds.keys() - there.keys()),
+        *(f"{name}.{key}" for name in ("heartbeat", "site") for key in inside(kinds[name]) - there[name].keys()),
+        *(config.SCHEDULE.keys() - there["schedule"][0].keys()),
+        *(inside(kinds["accounts"], "name") - {key for account in accounts for key in account}),
+    }
+    for name in (name for name, network in NETWORKS.items() if network.connect):
+        own = inside(kinds["accounts"], "name", network=name) - inside(kinds["accounts"], "name")
+        mine = {key for account in accounts if account["network"] == name for key in account}
+        missing |= {f"{name}: {key}" for key in own - mine}
+    assert missing == set()
