@@ -24,6 +24,7 @@ COMMANDS = {
     "post": "post",
     "account": "account",
     "delivery": "delivery",
+    "service": "service",
     "pause": "run",
     "resume": "run",
 }
