@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import notices
@@ -34,7 +34,7 @@ class Told:
 class Addresses:
     """Where notices go, and in words what is wrong with where config.toml says that the addresses are."""
 
-    all: tuple[str, ...] = ()
+    all: tuple[str, ...] = field(default=(), repr=False)
     faults: tuple[str, ...] = ()
 
     @property
