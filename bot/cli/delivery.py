@@ -117,7 +117,7 @@ def move_command(ctx: click.Context, which: str, instant: datetime, yes: bool) -
     WHICH is the number of a delivery, or a time to come: ACCOUNT/DAY/HH:MM.
     """
     app = opened(ctx)
-    at = begin(app, instant)
+    at = begin(app, instant, "INSTANT")
     wish = control.move(app, which, at)
     _show(app, wish)
     done = _done(app, wish, f"Move it to {_instant(app, at)}?", yes)

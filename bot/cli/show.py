@@ -62,7 +62,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*heads, box=None, header_style="bold", pad_edge=False)
+    grid = Table(*heads[:-1], box=None, header_style="bold", pad_edge=False)
+    grid.add_column(heads[-1], overflow="fold")
     for row in rows:
         grid.add_row(*map(Text, row))
     Console().print(grid)
@@ -125,12 +126,12 @@ class InstantType(click.ParamType[datetime]):
 INSTANT = InstantType()
 
 
-def begin(app: App, start: datetime | None) -> datetime:
-    """The instant to begin at, in UTC: now, if none is given."""
+def begin(app: App, start: datetime | None, option: str = "--from") -> datetime:
+    """The instant that was typed, in UTC: now, if none was."""
     if start is None:
         return app.clock()
     if not 1970 < start.year < 9000:
-        raise AskedWrongly("--from lies too far away. Write it like 2026-12-01T09:00.")
+        raise AskedWrongly(f"{option} lies too far away. Write it like 2026-12-01T09:00.")
     return start.replace(tzinfo=start.tzinfo or app.config.zone).astimezone(UTC)
 
 

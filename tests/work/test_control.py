@@ -246,7 +246,7 @@ def test_what_was_missed_can_be_said_now_however_long_ago(morning: App) -> None:
 
 def test_what_was_refused_can_be_said_now_once_its_file_has_changed(morning: App, tmp_path: Path) -> None:
     app = after(morning, Refused("no"), now=at("16:00"))
-    with pytest.raises(AskedWrongly, match="Delivery 1 was refused: no. Change air/"):
+    with pytest.raises(AskedWrongly, match=r"Delivery 1 was refused: no\. Change air/"):
         say_now(app, "1")
     for name in ("one", "two"):
         (tmp_path / f"posts/air/{name}.txt").write_text(f"Mended {name}.", encoding="utf-8")
@@ -359,7 +359,7 @@ def test_what_was_said_while_the_person_thought_about_it_is_left_alone(
     app = after(morning, TryLater("busy", 60), now=at("09:00"))
     wanted = wish(app)
     tick(outboxes(app), at("09:02"))
-    with pytest.raises(HandbillError, match="Delivery 1 has changed meanwhile: it is sent. Look at it again"):
+    with pytest.raises(HandbillError, match=r"Delivery 1 has changed meanwhile: it is sent\. Look at it again"):
         do(app, wanted)
     assert [one.state for one in app.store.deliveries()] == ["sent"]
 
