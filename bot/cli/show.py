@@ -62,8 +62,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*heads[:-1], box=None, header_style="bold", pad_edge=False)
-    grid.add_column(heads[-1], overflow="fold")
+    grid = Table(box=None, header_style="bold", pad_edge=False)
+    for head in heads:
+        grid.add_column(head, overflow="fold")  # rather than cut
     for row in rows:
         grid.add_row(*map(Text, row))
     Console().print(grid)
