@@ -410,12 +410,21 @@ class Store:
         with self._reading() as connection:
             return [Notice(**{name: row._mapping[name] for name in _NOTICE}) for row in connection.execute(query)]
 
+    def noticed(self) -> dict[int | None, Delivery]:
+        """The deliveries, by their ids, of which there is something that nobody was told yet."""
+        about = select(NOTICES.c.delivery).where(NOTICES.c.told.is_(None))
+        with self._reading() as connection:
+            rows = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id.in_(about)))
+            return {row.id: delivery_of(row) for row in rows}
+
     def was_told(self, notices: Iterable[Notice], now: datetime, trouble: str = "") -> None:
         """Note that notices went out; or, with `trouble`, why they could not."""
         values = {"trouble": trouble} if trouble else {"told": now, "trouble": ""}
+        numbers = [notice.id for notice in notices]
         with self._writing() as connection:
-            numbers = [notice.id for notice in notices]
-            connection.execute(update(NOTICES).where(NOTICES.c.id.in_(numbers)).values(**values))
+            for start in range(0, len(numbers), 1000):  # no statement takes any number of values
+                these = NOTICES.c.id.in_(numbers[start : start + 1000])
+                connection.execute(update(NOTICES).where(these).values(**values))
 
     def troubles(self) -> dict[str, Trouble]:
         """What does not work on the way to people, by the names that may be shown."""

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, insert
 
 from bot.app import App
 from bot.core.notice import Notice
 from bot.core.problem import AskedWrongly, SignedOut
+from bot.store.tables import NOTICES
 from bot.work import notify as room
 from bot.work.deliver import tick
 from bot.work.notify import Told, addresses, ended, notify, tell_now, try_out, works, wrong
@@ -74,6 +76,16 @@ def test_all_that_comes_together_is_one_message(tmp_path: Path, mail: Mail) -> N
     notify(app, START)
     (letter,) = mail.letters
     assert letter["Subject"] == "Handbill: 30 things to look at" and "And 10 more" in words(letter)
+
+
+def test_after_years_without_an_address_all_is_told_in_one_message(tmp_path: Path, mail: Mail) -> None:
+    app = app_with(tmp_path, mail.address())
+    many = [{"at": START, "account": "town", "kind": "account", "words": str(n), "trouble": ""} for n in range(40_000)]
+    assert app.store.notices() == []
+    with create_engine(app.config.database).begin() as connection:
+        connection.execute(insert(NOTICES), many)
+    notify(app, START)
+    assert len(mail.letters) == 1 and app.store.notices() == []
 
 
 def test_what_has_come_right_by_itself_meanwhile_is_not_told(tmp_path: Path, mail: Mail) -> None:
