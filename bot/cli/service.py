@@ -14,7 +14,7 @@ from bot.work import serve
 
 @click.group("service", cls=Noun)
 def service_command() -> None:
-    """Let the machine begin the engine by itself, today and after each restart."""
+    """Let the machine begin the engine by itself."""
 
 
 @service_command.command("install")
@@ -22,9 +22,10 @@ def service_command() -> None:
 @click.option("--force", is_flag=True, help="Replace another one of this name.")
 @click.pass_context
 def install_command(ctx: click.Context, only_print: bool, force: bool) -> None:
-    """Make a systemd service of your own user for this folder; it begins when you say so.
+    """Make a systemd service for this folder.
 
-    Nothing in it is secret: what config.toml looks for in the environment stands in a file of its own.
+    It belongs to your own user, and begins when you say so. Nothing in it is secret: what config.toml
+    looks for in the environment stands in a file of its own.
     """
     app = opened(ctx)
     wanted = serve.service(app, Path(sys.executable))
@@ -61,7 +62,7 @@ def otherwise(app: App) -> str:
 @click.option("--force", is_flag=True, help="Also one that Handbill has not made.")
 @click.pass_context
 def remove_command(ctx: click.Context, force: bool) -> None:
-    """Take the service away. Your folder, its posts and its ledger stay."""
+    """Take the service away. Your folder stays."""
     wanted = serve.service(opened(ctx), Path(sys.executable))
     if not serve.remove(wanted, force=force):
         complain(f"There is no {wanted.file}, so there is nothing to take away.")
