@@ -24,6 +24,8 @@ COMMANDS = {
     "post": "post",
     "account": "account",
     "delivery": "delivery",
+    "backup": "backup",
+    "restore": "backup",
     "service": "service",
     "pause": "run",
     "resume": "run",

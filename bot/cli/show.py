@@ -21,6 +21,7 @@ def opened(ctx: click.Context, *, silent: bool = False) -> App:
     """The app for this command; unless it is a silent one, it says if it runs on the built-in default."""
     path: Path | None = ctx.find_root().obj
     app = open_app(path)
+    ctx.call_on_close(app.close)
     if app.config.is_default and (sys.stderr.isatty() or not silent):
         complain("No config.toml here: using the built-in default (handbill init makes your own).", dim=True)
     return app
