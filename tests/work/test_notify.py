@@ -94,6 +94,9 @@ def test_what_has_come_right_by_itself_meanwhile_is_not_told(tmp_path: Path, mai
         tick(app, at(clock))
     assert [one.state for one in app.store.deliveries()] == ["sent"] and len(app.store.notices()) == 1
     assert notify(app, at("09:30")) == [] and mail.letters == [] and app.store.notices() == []
+    trouble(app)
+    notify(app, at("09:30"))
+    assert len(mail.letters) == 1, "and keeps nothing else waiting"
 
 
 # --- one message a minute ---------------------------------------------------------------------------

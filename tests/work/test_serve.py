@@ -1,5 +1,6 @@
 """A service begins this Python on this config, whatever the folder is called; what others wrote is never lost."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ def rows(wanted: Service) -> dict[str, str]:
 
 def as_systemd_reads(command: str) -> list[str]:
     """The words of a command, by the rules of the page that `service` names."""
+    assert not re.search(r"(?<!%)(%%)*%(?!%)|(?<!\$)(\$\$)*\$(?!\$)", command), "one alone stands for something else"
     return [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(command)]
 
 
@@ -39,7 +41,7 @@ def test_it_begins_this_python_on_this_config_whatever_the_folder_is_called(tmp_
     config = str(tmp_path / name / "config.toml")
     words = [str(PYTHON), "-P", "-m", "bot", "--config", config, "run"]
     assert as_systemd_reads(rows(wanted)["ExecStart"]) == words
-    assert rows(wanted)["WorkingDirectory"].replace("%%", "%") == str(tmp_path / name)
+    assert rows(wanted)["WorkingDirectory"] == str(tmp_path / name).replace("%", "%%")
     assert rows(wanted)["Restart"] == "on-failure" and rows(wanted)["WantedBy"] == "default.target"
     if verify := shutil.which("systemd-analyze"):
         file = tmp_path / "handbill.service"
