@@ -78,12 +78,15 @@ def _count_on(target: Connection) -> None:
 
 
 def _alone(target: Connection) -> None:
-    """Let nobody else write until the transaction ends, and nobody write after it what he read before."""
+    """Let nobody else write until the transaction ends, and nobody write after it what he read before.
+
+    Raises HandbillError while an account speaks; whoever tells people something (in brackets) is no account.
+    """
     if target.dialect.name == "postgresql":
         target.execute(text(f"LOCK TABLE {', '.join(sorted(METADATA.tables))} IN EXCLUSIVE MODE"))
     now = Seconds()
-    held = select(LEASES.c.account).where(LEASES.c.until > now, LEASES.c.until <= now + LONGEST_LEASE)
-    if account := target.scalar(held.limit(1)):
+    held = (LEASES.c.until > now, LEASES.c.until <= now + LONGEST_LEASE, LEASES.c.account.not_like("(%"))
+    if account := target.scalar(select(LEASES.c.account).where(*held).limit(1)):
         raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')
     target.execute(update(LEASES).values(owner="", until=0.0, fence=LEASES.c.fence + 1))
 

@@ -192,6 +192,13 @@ def test_nothing_is_restored_while_a_run_speaks(store: Store, other: Store) -> N
     assert rows(other) == before
 
 
+def test_whoever_tells_people_something_holds_no_restore_up(store: Store, other: Store) -> None:
+    kept(other, BLANK)
+    lease(other, "(notices)")
+    other.restore(full(store))
+    assert len(other.deliveries()) == 2
+
+
 def test_a_restore_that_is_broken_off_changes_nothing(
     store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
