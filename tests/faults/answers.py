@@ -60,7 +60,11 @@ def deleted() -> Iterator[Story]:
     for name in ("answer lost", "answer lost by a reset", "500 after acceptance"):
         blow = Blow(harm=TAKEN[name], away=True)
         fault = f"{name}, and the owner deletes it"
-        yield Story(fault=fault, blows=(blow,), deleted=True, pause=A_WHILE, ends=("uncertain", "refused"), stands=0)
+        for pause in (A_WHILE, FOR_LONG):
+            yield Story(
+                fault=fault, blows=(blow,), deleted=True, pause=pause, forgets=pause == FOR_LONG,
+                ends=("uncertain", "refused"), stands=0,
+            )  # fmt: skip
 
 
 def long_after() -> Iterator[Story]:
@@ -86,8 +90,9 @@ def unreachable() -> Iterator[Story]:
 
 def other_requests(steps: Scouted) -> Iterator[Story]:
     """Each request besides the one that posts goes wrong once."""
-    asked = [step.split() for step in dict.fromkeys(steps.usual) if step.startswith("before request")]
-    for _, _, method, path in asked[:-1]:
+    begins, ends = map(steps.usual.index, ("before call of publish", "after call of publish"))
+    others = dict.fromkeys(steps.usual[:begins] + steps.usual[ends:])
+    for _, _, method, path in (step.split() for step in others if step.startswith("before request")):
         pattern = "^" + path.replace(".", r"\.").replace("N", "[0-9]+") + r"($|\?)"
         for fault, harm in OTHER.items():
             spoilt = Harm(do=harm.do, method=method, path=pattern, status=harm.status, body=harm.body)

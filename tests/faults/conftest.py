@@ -1,7 +1,7 @@
 """What all stories need: a place, a crew of workers, and the pages that link cards are made from."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -13,7 +13,11 @@ if sys.platform == "win32":
     pytest.skip("Windows has no fork and no SIGKILL", allow_module_level=True)
 
 from tests.faults.crew import Crew, crew
+from tests.faults.kills import told
 from tests.faults.places import PLACES
+from tests.faults.story import Story
+
+Tell = Callable[..., tuple[str, ...]]
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +42,15 @@ def place(request: pytest.FixtureRequest) -> str:
     if request.param.startswith("mastodon"):
         pytest.importorskip("mastodon_mock")
     return str(request.param)
+
+
+@pytest.fixture
+def tell(workers: Crew, cards: str, place: str) -> Tell:
+    """Tell stories in a place; what went wrong, in sentences."""
+
+    def told_of(stories: Iterable[Story], **more: object) -> tuple[str, ...]:
+        found = told(workers, place, cards, stories, **more)
+        assert found
+        return tuple(what for _, outcome in found for what in outcome.wrong)
+
+    return told_of

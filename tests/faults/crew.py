@@ -31,6 +31,16 @@ class Ended:
         """Whether it came to no end of its own."""
         return self.status == KILLED
 
+    @property
+    def leaves_a_lease(self) -> bool:
+        """Whether it could not give back what it had leased."""
+        return self.was_killed or bool(self.troubles)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What it complained of."""
+        return tuple(row for row in self.changed if row.startswith("trouble: "))
+
 
 class Lane:
     """One worker after the other."""

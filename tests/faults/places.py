@@ -26,8 +26,8 @@ from cryptography.x509.oid import NameOID
 from tests.publishing.stage import X_KEYS, unfolded
 from tests.servers import mastodon, pds
 from tests.servers.fixtures import Running, running
-from tests.servers.proxy import Proxy
-from tests.servers.serving import Answer, Request, Served
+from tests.servers.proxy import Proxy, Rule
+from tests.servers.serving import Answer, Request, Served, as_json
 from tests.servers.x import X
 
 # The request that posts, by network.
@@ -46,13 +46,17 @@ class Deed:
 
 
 class Door(Proxy):
-    """A proxy that can also do a deed of the test's while a post is on its way; it notes the secrets that pass."""
+    """A proxy that can also do a deed of the test's while a post is on its way; it notes the secrets that pass.
+
+    `quotes`: a status with which it answers all that comes, or that posts if `quotes_posts`, and quotes it.
+    """
 
     def __init__(self, to: str, network: str) -> None:
         super().__init__(to)
         self._path = WRITES[network]
         self._goes_away = False
         self.deed: Deed | None = None
+        self.quotes, self.quotes_posts = 0, False
         self.secrets: set[str] = set()
 
     def harm(self, path: str, *, away: bool = False, **rule: object) -> None:
@@ -62,14 +66,17 @@ class Door(Proxy):
 
     def open(self) -> None:
         """Harm nobody any more."""
-        self.deed, self._goes_away = None, False
+        self.deed, self._goes_away, self.quotes, self.quotes_posts = None, False, 0, False
         self.rules.clear()
 
     def answer(self, request: Request) -> Answer:
         self._note(request.headers.get("Authorization", ""))
-        deed = self.deed if request.method == "POST" and re.search(self._path, request.path) else None
+        is_post = request.method == "POST" and re.search(self._path, request.path) is not None
+        if self.quotes and (is_post or not self.quotes_posts):
+            return _quoted(request, self.quotes)
+        deed = self.deed if is_post else None
         if deed is None:
-            return self._noted(self._or_harmed(request))
+            return self._noted(super().answer(request))
         self.deed = None
         if deed.when == "before":
             deed.act()
@@ -78,11 +85,11 @@ class Door(Proxy):
         deed.act()
         return replace(answer, only=0)
 
-    def _or_harmed(self, request: Request) -> Answer:
-        answer = super().answer(request)
-        if self._goes_away and not self.rules:
+    def _harm(self, rule: Rule, request: Request) -> Answer:
+        if self._goes_away:
+            self._goes_away = False
             self.add("cut", times=None)
-        return answer
+        return super()._harm(rule, request)
 
     def _note(self, credentials: str) -> None:
         kind, _, rest = credentials.partition(" ")
@@ -93,6 +100,12 @@ class Door(Proxy):
         found = re.findall(rb'"(?:accessJwt|refreshJwt|access_token|refresh_token)":\s*"([^"]+)"', answer.body)
         self.secrets |= {token.decode() for token in found}
         return answer
+
+
+def _quoted(request: Request, status: int) -> Answer:
+    said = f"cannot do this: {request.headers.get('Authorization', '')} {request.body.decode(errors='replace')}"
+    names = ("error", "error_description", "message", "detail", "title")
+    return as_json({**dict.fromkeys(names, said), "errors": [{"message": said}]}, status)
 
 
 class Opened:

@@ -42,19 +42,21 @@ class Stage:
     times: Sequence[str]
     other: Lane | None = None
     trusted: Path | None = None
+    notify: str = ""
     lived: int = 0
     opened_by: list[Ended] = field(default_factory=list)
 
     @property
     def environ(self) -> dict[str, str]:
         """What a worker finds in its environment."""
-        trusted = {TRUST: str(self.trusted)} if self.trusted else {}
-        return {**self.place.environ, **own_folders(self.folder), **trusted}
+        more = {TRUST: str(self.trusted)} if self.trusted else {}
+        more |= {"NOTIFY": self.notify} if self.notify else {}
+        return {**self.place.environ, **own_folders(self.folder), **more}
 
     @property
     def database(self) -> str:
         """The address of the ledger."""
-        return f"sqlite:///{self.folder}/handbill.db"
+        return f"sqlite:///{self.folder}/ledger/handbill.db"
 
     def slots(self, day: int) -> list[datetime]:
         """The slots of a day, in order."""
@@ -87,6 +89,7 @@ class Stage:
     def open(self, dies_at: str = "") -> Ended:
         """Make the ledger, and let a worker see the timetable for the first time; one may die over it first."""
         self.write_files()
+        (self.folder / "ledger").mkdir()
         early = self.slots(0)[0] - timedelta(hours=1)
         if dies_at:
             self.opened_by.append(self.run(early, starts="town", strike=dies_at))
@@ -100,9 +103,17 @@ class Stage:
         schedule = f'[[schedule]]\ncampaign = "hold-on"\naccounts = ["town"]\ntimes = [{times}]\nlate = "{late}"\n'
         port = self.pages.rpartition(":")[2]
         campaign = f'title = "Hold on"\n[links]\nsign = "http://{PLACE}:{port}/sign"\n'
-        write(self.folder, {"config.toml": f'timezone = "UTC"\n{self.place.rows}{schedule}'})
+        top = 'timezone = "UTC"\ndatabase = "sqlite:///ledger/handbill.db"\n'
+        top += 'notify_env = "NOTIFY"\n' if self.notify else ""
+        write(self.folder, {"config.toml": f"{top}{self.place.rows}{schedule}"})
         write(self.folder, {"posts/hold-on/campaign.toml": campaign})
         write(self.folder, {f"posts/hold-on/{name}.en.txt": words for name, words in posts().items()})
+
+    def mend(self) -> None:
+        """Bring back what is away, and write the files as they were."""
+        if (away := self.folder / "ledger.away").exists():
+            away.rename(self.folder / "ledger")
+        self.write_files()
 
     def run(self, *instants: datetime, born: Callable[[int], None] = lambda number: None, **more: object) -> Ended:
         """Let one worker live here to its end; `born` hears its number."""
@@ -124,11 +135,10 @@ class Stage:
 
 
 def posts() -> dict[str, str]:
-    """Posts that differ in their words; each has a link, and is used once."""
-    facts = '+++\nlink = "sign"\nat_most = 1\n+++\n'
-    return {
-        f"post-{at:02}": f"{facts}Day {_word(at)}: families belong together, día tras día 💛\n" for at in range(POSTS)
-    }
+    """Posts that differ in their words, by name; each is used once, and every other one has a link."""
+    facts = {0: '+++\nlink = "sign"\nat_most = 1\n+++\n', 1: "+++\nat_most = 1\n+++\n"}
+    words = "families belong together, día tras día 💛\n"
+    return {f"post-{at:02}": f"{facts[at % 2]}Day {_word(at)}: {words}" for at in range(POSTS)}
 
 
 def _word(number: int) -> str:
@@ -152,13 +162,23 @@ def bare_stage(
     times: Sequence[str] = ("09:00",),
     other: Lane | None = None,
     secure: bool = False,
+    notify: str = "",
 ) -> Iterator[Stage]:
     """A stage in a place, by its name in PLACES, where nobody has worked yet; all is gone afterwards.
 
-    `other`: a lane for a second worker. `secure`: its server is behind TLS.
+    `other`: a lane for a second worker. `secure`: its server is behind TLS. `notify`: where people are told.
     """
     with TemporaryDirectory(prefix=re.sub(r"\W", "-", place)) as name:
         folder = Path(name)
         shown = certificate(folder) if secure else None
         with PLACES[place](shown) as found:
-            yield Stage(folder=folder, place=found, lane=lane, pages=pages, times=times, other=other, trusted=shown)
+            yield Stage(
+                folder=folder,
+                place=found,
+                lane=lane,
+                pages=pages,
+                times=times,
+                other=other,
+                trusted=shown,
+                notify=notify,
+            )

@@ -2,7 +2,7 @@
 
 A step is named "before …" or "after …" one of
   commit of METHOD         a commit that writes, by the method of the ledger whose it is
-  call of VERB             one call of the network's publisher
+  call of VERB             one call of the network's publisher, or of what tells people
   request METHOD PATH      one request over the wire
 """
 
@@ -20,11 +20,14 @@ COMMIT = "sqlalchemy.engine.default:DefaultDialect.do_commit"
 REQUEST = "bot.http:call"
 CALL = "bot.networks.{network}:Account.{verb}"
 VERBS = ("whoami", "prepare", "publish", "find", "repeat")
+OTHERS = {"notify": "bot.work.notify:notify", "send": "bot.notices:send"}
 # The ledger's class, and the one of its methods through which every change of the others goes.
 LEDGER, WRITING = "Store.", "Store._writing"
 # How long an account is leased, in each module that leases one; the patience of a call with a silent server.
 LEASES = ("bot.work.deliver:LEASE", "bot.work.attend:LEASE")
 PATIENCE = ("bot.http:call", "seconds")
+# How long a writer waits for another one; from one notice to the next, and how long one may take on its way.
+SHORTER = {"bot.store.engine:WAIT": 1.0, "bot.work.notify:PAUSE": 0.2, "bot.notices:DEADLINE": 5.0}
 # Each of these is reached, before and after, while posts are said on a network and workers die …
 NAMED = (
     *(f"call of {verb}" for verb in VERBS),
@@ -40,9 +43,10 @@ NEVER: Mapping[str, tuple[str, ...]] = {
 
 def strike_points(network: str) -> Mapping[CodeType, str]:
     """What is watched: the code of each function, and a name for its calls. Raises AttributeError if one is gone."""
-    verbs = {verb: _found(CALL.format(network=network, verb=verb)) for verb in VERBS}
+    calls = {verb: _found(CALL.format(network=network, verb=verb)) for verb in VERBS}
+    calls |= {name: _found(where) for name, where in OTHERS.items()}
     functions = {"commit": _found(COMMIT), "request": _found(REQUEST)}
-    functions |= {f"call of {verb}": function for verb, function in verbs.items()}
+    functions |= {f"call of {name}": function for name, function in calls.items()}
     return {one.__code__: name for name, one in functions.items() if isinstance(one, FunctionType)}
 
 
@@ -53,10 +57,10 @@ def _found(where: str) -> object:
 
 def hasten(lease: float, patience: float) -> None:
     """Let leases and the patience of calls last only so many seconds in this process."""
-    for where in LEASES:
+    for where, seconds in {**dict.fromkeys(LEASES, lease), **SHORTER}.items():
         module, _, name = where.partition(":")
         assert isinstance(_found(where), float)
-        setattr(import_module(module), name, lease)
+        setattr(import_module(module), name, seconds)
     call, name = _found(PATIENCE[0]), PATIENCE[1]
     assert isinstance(call, FunctionType) and call.__kwdefaults__[name]
     call.__kwdefaults__[name] = patience

@@ -1,6 +1,7 @@
 """A story: what befalls the workers of one day, others that come after them, and what stands at the server then."""
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -18,6 +19,8 @@ from tests.faults.stage import LEASE, Stage
 
 # States in which a delivery is not at its end.
 UNFINISHED = ("waiting", "planned", "sending")
+# Ends of which nobody is told.
+QUIET = ("sent", "skipped")
 # How late after a slot a worker comes, and how much later each that follows it, and each of its looks.
 SOON, NEXT = timedelta(seconds=30), timedelta(seconds=20)
 # Of the ends that a story may have: uncertain, but only what does not stand there.
@@ -71,7 +74,8 @@ class Story:
     `opening`: a step at which the very first worker on a new stage dies. `together`: beside each worker another one is
     at work, unharmed. `deleted`: before the last worker comes, the owner deletes what stands there. `pause`: so long
     nobody is at work before it; with `forgets`, so long that the server forgets keys. `ends`: in which states the last
-    slot may end; by itself, what can be known must be known. `stands`: how many posts of this day stand there then.
+    slot may end; by itself, what can be known must be known. `stands`: how many posts of this day stand there then, and
+    each of them `says` this. `complains`: what a worker complains of meanwhile, as a regular expression.
     """
 
     fault: str
@@ -83,6 +87,8 @@ class Story:
     forgets: bool = False
     ends: tuple[str, ...] = ()
     stands: int | None = None
+    says: str = ""
+    complains: str = ""
 
     def __str__(self) -> str:
         return f"{self.fault}: {self.opening}{', '.join(map(str, self.blows))}"
@@ -118,19 +124,20 @@ def play(stage: Stage, story: Story) -> Outcome:
     ends = list(stage.opened_by) if day == 0 else []
     stood = set(stage.place.said())
     for number, blow in enumerate(story.blows):
-        if ends and ends[-1].was_killed:
+        if ends and ends[-1].leaves_a_lease:
             sleep(LEASE)
         with _beside(stage, day, number) if story.together else nullcontext():
             ends.append(strike(stage, day, number, blow))
+    stage.mend()
     again = set(stage.place.said()) - {words(one) for one in stage.ledger() if one.state == "sent"}
     if story.deleted:
         for lost in set(stage.place.said()) - stood:
             stage.place.delete_as_owner(lost)
     if story.forgets:
         stage.place.forget_keys()
-    last = stage.settle(day, story.pause, waits=any(one.was_killed for one in ends))
+    last = stage.settle(day, story.pause, waits=any(one.leaves_a_lease for one in ends))
     found = judged(stage, day, story.ends or _ends(stage.place, story))
-    wrong = [*found.wrong, *_stands(story, len(set(stage.place.said()) - stood)), *_complaints(last)]
+    wrong = [*found.wrong, *_stands(story, set(stage.place.said()) - stood), *_complaints(story, ends, last)]
     return replace(
         found,
         kills=sum(one.was_killed for one in ends),
@@ -147,14 +154,18 @@ def _ends(place: Place, story: Story) -> tuple[str, ...]:
     return ("sent", "uncertain") if story.together else ("sent", DOUBTED)
 
 
-def _stands(story: Story, found: int) -> Iterator[str]:
-    if story.stands not in (None, found):
-        yield f"{found} posts of this day stand there, not {story.stands}"
+def _stands(story: Story, found: set[str]) -> Iterator[str]:
+    if story.stands not in (None, len(found)):
+        yield f"{len(found)} posts of this day stand there, not {story.stands}"
+    yield from (f"it does not say {story.says!r}: {text!r}" for text in found if story.says not in text)
 
 
-def _complaints(last: Ended) -> Iterator[str]:
-    """A worker whom nobody harms has nothing to complain of."""
-    return (row for row in last.changed if row.startswith("trouble"))
+def _complaints(story: Story, ends: Iterable[Ended], last: Ended) -> Iterator[str]:
+    """What should have been complained of; a worker whom nobody harms has nothing to complain of."""
+    complaints = [row for one in ends for row in one.troubles]
+    if story.complains and not any(re.search(story.complains, row) for row in complaints):
+        yield f"nobody complained of {story.complains!r}: {complaints}"
+    yield from last.troubles
 
 
 @contextmanager
@@ -260,7 +271,7 @@ def _lost(
 
 
 def _untold(days: Collection[Delivery], told: set[int]) -> Iterator[str]:
-    return (f"nobody is told: {_shown(one)}" for one in days if one.state != "sent" and one.id not in told)
+    return (f"nobody is told: {_shown(one)}" for one in days if one.state not in QUIET and one.id not in told)
 
 
 def _shown(one: Delivery) -> str:

@@ -1,27 +1,11 @@
 """Servers that answer badly, late or not at all: a post stands there once, or a person is told that nobody can know."""
 
-from collections.abc import Callable, Iterable
-
 import pytest
 
 from tests.faults import answers
+from tests.faults.conftest import Tell
 from tests.faults.crew import Crew
-from tests.faults.kills import scouted, told
-from tests.faults.story import Story
-
-Tell = Callable[..., tuple[str, ...]]
-
-
-@pytest.fixture
-def tell(workers: Crew, cards: str, place: str) -> Tell:
-    """Tell stories; what went wrong."""
-
-    def told_of(stories: Iterable[Story], **more: object) -> tuple[str, ...]:
-        found = told(workers, place, cards, stories, **more)
-        assert found
-        return tuple(what for _, outcome in found for what in outcome.wrong)
-
-    return told_of
+from tests.faults.kills import scouted
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["", "then nobody there"])

@@ -6,31 +6,39 @@ python -m tests.faults.worker SOCKET     it is started, and asked, by tests.faul
 import json
 import logging
 import os
+import re
 import resource
 import select
 import signal
 import socket
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from time import monotonic
+from threading import Timer
+from time import monotonic, sleep
 from typing import Any, NoReturn
 
-from bot import config
-from bot.app import App
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from bot.app import App, open_app
+from bot.cli.run import Engine
+from bot.core.delivery import Delivery
 from bot.core.problem import HandbillError
 from bot.work import deliver
 from tests.faults.steps import hasten, watch
-from tests.making import NETWORKS
 from tests.publishing.stage import with_cards
 
 OPEN = ("waiting", "planned", "sending")
 # A life that takes longer than this hangs, and is ended.
 LONGEST = 60.0
+# The step before all others, and the one before each look.
+BIRTH, LOOK = "birth", "look"
 # Before what a worker says at the end of a life, among the steps it tells of on the way.
 RESULT = "= "
 
@@ -39,9 +47,10 @@ RESULT = "= "
 class Life:
     """What one worker does, from its birth on, and how it may end before its time.
 
-    It looks at each of `instants`, or until nothing is open any more if `until_quiet`. When it comes to the step
-    `strike` for the `nth` time, it does a `deed` to itself. `die_after`: killed from outside after so many seconds.
-    `starts` is an account that a person lets begin first, `patience` how many seconds a call waits.
+    It looks at each of `instants`; if `until_quiet`, until nothing changes and nothing is open. When it comes to the
+    step `strike` for the `nth` time, it does a `deed` to itself. It is killed from outside after `die_after` seconds.
+    `starts` is an account that a person lets begin first, `patience` how many seconds a call waits. `engine`: it does
+    all that the command line does.
     """
 
     folder: str
@@ -50,6 +59,7 @@ class Life:
     environ: dict[str, str] = field(default_factory=dict)
     pages: str = ""
     starts: str = ""
+    engine: bool = False
     watched: bool = False
     strike: str = ""
     nth: int = 1
@@ -68,26 +78,54 @@ def live(life: Life, tell: Callable[[str], None]) -> None:
     if trusted := life.environ.get(TRUST):
         os.putenv(TRUST, trusted)
     hasten(life.lease, life.patience)
+    step: Callable[[str], None] = Striking(life, tell) if life.watched or life.strike else lambda name: None
     if life.watched or life.strike:
-        watch(life.network, Striking(life, tell))
-    changed: list[str] = []
+        watch(life.network, step)
+    step(BIRTH)
     clock = Clock()
-    app: App | None = None
+    look = Looking(life, clock)
     for instant in map(datetime.fromisoformat, life.instants):
         clock.now = instant
+        step(LOOK)
+        if look() and life.until_quiet:
+            break
+    tell(RESULT + json.dumps(look.changed))
+
+
+class Looking:
+    """Looks once, at the clock's time; whether nothing changed then, and nothing is open. `changed`: all that did."""
+
+    def __init__(self, life: Life, clock: "Clock") -> None:
+        self.changed: list[str] = []
+        self._life, self._clock = life, clock
+        self._app: App | None = None
+        self._engine: Engine | None = None
+
+    def __call__(self) -> bool:
         try:
-            app = app.fresh() if app else opened(life, clock)
-            if life.starts:
-                app.store.start(life.starts, instant)
-            was_quiet = life.until_quiet and is_quiet(app, instant)
-            changed += [f"{one.account} {one.day} {one.clock} {one.state}" for one in deliver.tick(app, instant)]
+            self._app = self._app.fresh() if self._app else self._opened()
+            if self._life.starts:
+                self._app.store.start(self._life.starts, self._clock())
+            found = self._by_engine(self._app) if self._life.engine else deliver.tick(self._app, self._clock())
         except (HandbillError, OSError) as trouble:  # as the command line takes it: said, and tried again
             logging.error("trouble: %s", trouble)
-            changed.append(f"trouble: {trouble}")
-            continue
-        if was_quiet:
-            break
-    tell(RESULT + json.dumps(changed))
+            self.changed.append(f"trouble: {trouble}")
+            return False
+        self.changed += [f"{one.account} {one.day} {one.clock} {one.state}" for one in found]
+        return not found and is_quiet(self._app)
+
+    def _opened(self) -> App:
+        """The app of a life's folder, as the command line opens it."""
+        app = open_app(Path(self._life.folder) / "config.toml", self._clock)
+        return with_cards(replace(app, environ=self._life.environ), self._life.pages)
+
+    def _by_engine(self, app: App) -> list[Delivery]:
+        """The whole of what the command line does; it says itself what changes."""
+        self._engine = self._engine or Engine(app)
+        self._engine.look()
+        if self._engine.defect:
+            raise self._engine.defect
+        return []
 
 
 class Clock:
@@ -99,18 +137,9 @@ class Clock:
         return self.now
 
 
-def opened(life: Life, clock: Clock) -> App:
-    """The app of a life's folder, as the command line opens it."""
-    file = Path(life.folder) / "config.toml"
-    found, problems = config.read(file, NETWORKS, file.name)
-    assert found is not None, problems
-    app = App(config=found, networks=NETWORKS, source=file, clock=clock, environ=life.environ)
-    return with_cards(app, life.pages)
-
-
-def is_quiet(app: App, now: datetime) -> bool:
-    """Whether nothing that has come due is still to be worked on."""
-    return not any(one.at <= now for one in app.store.deliveries(OPEN))
+def is_quiet(app: App) -> bool:
+    """Whether nothing in the ledger is still to be worked on."""
+    return not app.store.deliveries(OPEN)
 
 
 class Striking:
@@ -123,19 +152,48 @@ class Striking:
         self._tell(step)
         self._left -= step == self._life.strike
         if step == self._life.strike and self._left == 0:
-            DEEDS[self._life.deed]()
+            DEEDS[self._life.deed](self._life)
 
 
-def _kill() -> None:
+# --- deeds that a worker does to itself -----------------------------------------------------------
+
+
+def _kill(life: Life) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _fill_the_disk() -> None:
-    """From now on no file of this process grows any more."""
+def _fill_the_disk(life: Life) -> None:
+    """From now on no file of this process takes anything any more."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-def _lose_the_names() -> None:
+def _forbid_writing(life: Life) -> None:
+    """From now on the database says that it may only be read."""
+
+    @event.listens_for(Pool, "checkout")
+    def _taken(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+
+def _take_the_ledger_away(life: Life) -> None:
+    """Its folder is gone, like that of a disk that was pulled out."""
+    ledger = Path(life.folder, "ledger")
+    ledger.rename(ledger.with_name("ledger.away"))
+
+
+def _hold_the_ledger(life: Life) -> None:
+    """Another program writes into the database, longer than anybody waits for it."""
+    begun, told = os.pipe()
+    if os.fork() == 0:
+        with closing(sqlite3.connect(Path(life.folder, "ledger", "handbill.db"), isolation_level=None)) as held:
+            held.execute("BEGIN IMMEDIATE")
+            os.write(told, b"!")
+            sleep(HELD)
+        os._exit(0)
+    os.read(begun, 1)
+
+
+def _lose_the_names(life: Life) -> None:
     """From now on no name of a server leads anywhere, as without a network."""
 
     def gone(*_: object, **__: object) -> NoReturn:
@@ -144,18 +202,70 @@ def _lose_the_names() -> None:
     socket.getaddrinfo = gone
 
 
-def _lose_trust() -> None:
+def _lose_trust(life: Life) -> None:
     """From now on the certificate of no test server is trusted any more."""
     os.unsetenv(TRUST)
 
 
+def _posts(life: Life) -> list[Path]:
+    return sorted(Path(life.folder).glob("posts/*/*.txt"))
+
+
+def _edit_the_posts(life: Life) -> None:
+    for file in _posts(life):
+        file.write_text(file.read_text(encoding="utf-8").replace("tras", "y otro"), encoding="utf-8")
+
+
+def _break_the_config(life: Life) -> None:
+    """An editor has crashed over config.toml."""
+    file = Path(life.folder, "config.toml")
+    file.write_text(file.read_text(encoding="utf-8")[:-30], encoding="utf-8")
+
+
+def _move_the_slots(life: Life) -> None:
+    """Every slot is two minutes later."""
+    file = Path(life.folder, "config.toml")
+    file.write_text(re.sub(r'"(\d\d:\d)0"', r'"\g<1>2"', file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _delete_the_posts(life: Life) -> None:
+    for file in _posts(life):
+        file.unlink()
+
+
+def _write_the_posts_slowly(life: Life) -> None:
+    """An editor has written most of each file at the first instant of this life, and the rest a moment later."""
+    whole, at = (
+        {file: file.read_text(encoding="utf-8") for file in _posts(life)},
+        datetime.fromisoformat(life.instants[0]),
+    )
+
+    def write(part: float, seconds: float) -> None:
+        for file, text in whole.items():
+            file.write_text(text[: int(len(text) * part)], encoding="utf-8")
+            os.utime(file, (at.timestamp() + seconds,) * 2)
+
+    write(0.8, 0)
+    Timer(0.5, write, (1, 0.5)).start()
+
+
 # Where OpenSSL finds the certificates that it trusts: <https://docs.openssl.org/3.0/man7/openssl-env/>.
 TRUST = "SSL_CERT_FILE"
-DEEDS: dict[str, Callable[[], None]] = {
+# For so many seconds another program holds the ledger.
+HELD = 3.0
+DEEDS: dict[str, Callable[[Life], None]] = {
     "kill": _kill,
     "fill the disk": _fill_the_disk,
+    "forbid writing": _forbid_writing,
+    "take the ledger away": _take_the_ledger_away,
+    "hold the ledger": _hold_the_ledger,
     "lose the names": _lose_the_names,
     "lose trust": _lose_trust,
+    "break the config": _break_the_config,
+    "move the slots": _move_the_slots,
+    "edit the posts": _edit_the_posts,
+    "delete the posts": _delete_the_posts,
+    "write the posts slowly": _write_the_posts_slowly,
 }
 
 
@@ -251,6 +361,7 @@ def serve(path: str) -> None:
 def _load_all() -> None:
     """What a worker would load one by one."""
     import alembic.command
+    import apprise
     import atproto
     import cryptography.fernet
     import httpcore
@@ -260,7 +371,7 @@ def _load_all() -> None:
     import requests_oauthlib
     import tweepy
 
-    loaded = (alembic.command, atproto, cryptography.fernet, httpcore, httpx, mastodon, PIL.Image, tweepy)
+    loaded = (alembic.command, apprise, atproto, cryptography.fernet, httpcore, httpx, mastodon, PIL.Image, tweepy)
     assert all((*loaded, requests_oauthlib))
 
 
