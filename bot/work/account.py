@@ -21,7 +21,7 @@ from bot.core.limits import month
 from bot.core.network import Network, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError, SignedOut
 from bot.core.schema import NAME, locate
-from bot.work.adopt import take_over
+from bot.work.doors import take_over
 from bot.work.plan import spent
 from bot.work.settle import leased
 

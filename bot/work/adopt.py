@@ -121,14 +121,6 @@ def _adopted(app: App, of: Delivery, said: Said, post: Post, wording: int, varia
     )
 
 
-def take_over(app: App, account: str, identity: str) -> None:
-    """Let what an account has said under an older name of config.toml stand under its new one."""
-    network = app.config.accounts[account].network
-    older = app.store.names(network, identity, besides=account)
-    if older and not older & set(app.config.accounts):
-        app.store.rename(network, identity, account)
-
-
 def _saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
     app.store.save(delivery, lease)
     return delivery

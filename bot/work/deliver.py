@@ -29,9 +29,9 @@ from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, U
 from bot.core.rotate import sameness
 from bot.library import is_paused, stamp
 from bot.store import FenceLost, Lease
-from bot.work.adopt import adopt, seen, take_over
+from bot.work.adopt import adopt, seen
 from bot.work.attend import attend
-from bot.work.doors import Doors, side_by_side, stranger, told
+from bot.work.doors import Doors, side_by_side, stranger, take_over, told
 from bot.work.plan import (
     LATEST,
     MOMENT,

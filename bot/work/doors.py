@@ -47,6 +47,14 @@ def stranger(doors: Doors, delivery: Delivery) -> bool:
     return not delivery.identity.startswith("(") and doors.identity(delivery.account) != delivery.identity
 
 
+def take_over(app: App, account: str, identity: str) -> None:
+    """Let what an account has said under an older name of config.toml stand under its new one."""
+    network = app.config.accounts[account].network
+    older = app.store.names(network, identity, besides=account)
+    if older and not older & set(app.config.accounts):
+        app.store.rename(network, identity, account)
+
+
 def told(ask: Callable[[], Answer], otherwise: type[TryLater | Uncertain]) -> Answer:
     """What a network answers; an answer that its module cannot read is `otherwise`, and stops nobody else."""
     try:

@@ -53,7 +53,7 @@ def test_h_and_nothing_at_all_show_help(tmp_path: Path) -> None:
         (["measure", "--network", "myspace"], 'There is no network "myspace"'),
         (["share", "--supporters", "nowhere.csv"], "nowhere.csv is no file"),
         (["delivery", "list", "--state", "gone"], 'There is no state "gone"'),
-        (["delivery", "approve", "7"], "No delivery 7 waits for approval"),
+        (["delivery", "approve", "7"], "There is no delivery 7"),
         (["pause", "nothing"], 'There is no campaign "nothing"'),
         (["-c", "nowhere.toml", "plan"], "There is no file nowhere.toml"),
         (["post", "list", "--campaign", "nothing"], 'no whole campaign "nothing"'),
