@@ -118,6 +118,12 @@ class App:
 
         return open_store(self.database, write=False)
 
+    def close(self) -> None:
+        """Let go of the ledger, if it was opened."""
+        for name in ("store", "ledger"):
+            if found := self.__dict__.get(name):
+                found.close()
+
     @property
     def database(self) -> str:
         """The ledger's address, which may hold a password: it is for opening only. Raises HandbillError."""

@@ -48,7 +48,7 @@ class Account:
 class Heartbeat:
     """Where a monitor outside sees that the engine lives: an address to ask, or where that is; a file to touch."""
 
-    url: str = ""
+    url: str = field(default="", repr=False)
     url_env: str = ""
     url_file: str = ""
     file: str = ""
@@ -66,7 +66,7 @@ class Config:
     accounts: Mapping[str, Account]
     schedules: tuple[Schedule, ...]
     quiet: tuple[time, time] | None = None
-    notify: tuple[str, ...] = ()
+    notify: tuple[str, ...] = field(default=(), repr=False)
     notify_env: str = ""
     notify_file: str = ""
     heartbeat: Heartbeat = Heartbeat()

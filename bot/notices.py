@@ -65,25 +65,24 @@ def _answer(waiting: "Future[str]", seconds: float) -> str:
 def _sent(door: "NotifyBase | None", message: Message) -> str:
     if door is None:
         return "this is no address of a kind that is known"
-    SILENCE.codes.pop(get_ident(), None)  # of whoever had this thread's number before
     pictures = [Path(file) for file in message.pictures]
     small = [file for file in pictures if file.is_file() and file.stat().st_size <= BYTES][:PICTURES]
-    if small and door.attachment_support and _took(door, message, small):
+    if small and door.attachment_support and not _tried(door, message, small):
         return ""
-    return "" if _took(door, message, []) else SILENCE.why()
+    return _tried(door, message, [])
 
 
-def _took(door: "NotifyBase", message: Message, pictures: Sequence[Path]) -> bool:
+def _tried(door: "NotifyBase", message: Message, pictures: Sequence[Path]) -> str:
+    """Why a service did not take a message with these pictures; "" if it did."""
     from apprise import AppriseAttachment
 
     # Given as paths, names with odd signs would be taken for addresses.
     attach = AppriseAttachment([file.absolute().as_uri() for file in pictures]) if pictures else None
-    return bool(
-        door.notify(
-            body=message.body, title=message.title, body_format="text", notify_type="info", overflow="split",
-            attach=attach,
-        )
+    took = door.notify(
+        body=message.body, title=message.title, body_format="text", notify_type="info", overflow="split", attach=attach,
     )  # fmt: skip
+    why = SILENCE.why()
+    return "" if took else why
 
 
 def _door(address: str) -> "NotifyBase | None":

@@ -81,6 +81,21 @@ def test_the_picture_that_a_person_is_to_post_comes_along(mail: Mail, tmp_path: 
     assert picture.get_content().startswith(b"\x89PNG") and picture.get_filename() == "street #1 100%.png"
 
 
+def test_a_picture_too_large_for_many_services_stays_here(mail: Mail, tmp_path: Path) -> None:
+    with (tmp_path / "large.png").open("wb") as file:
+        file.truncate(4_000_001)
+    assert notices.send([mail.address()], replace(NEWS, pictures=(str(tmp_path / "large.png"),))) == [""]
+    assert not list(mail.letters[0].iter_attachments())
+
+
+def test_what_is_too_long_for_a_service_comes_in_parts_and_whole(site: Site) -> None:
+    said = "\n".join(f"line {number} of many" for number in range(400))
+    site.says("/hooks/abcdefghijklmnopqrstuvwxyz", "ok")
+    assert notices.send([f"mmost://{site.door}/abcdefghijklmnopqrstuvwxyz"], replace(NEWS, body=said)) == [""]
+    parts = [json.loads(body)["text"] for _, _, body in site.requests]
+    assert len(parts) > 1 and all(f"line {number} of many" in "\n".join(parts) for number in range(400))
+
+
 def test_a_picture_that_a_service_does_not_take_keeps_no_words_back(site: Site, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"picture")
 

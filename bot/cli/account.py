@@ -165,6 +165,7 @@ def as_line(found: Checked) -> dict[str, object]:
         "ends": instant(standing.ends) if standing.ends else None,
         "begun": found.begun,
         "cost": round(found.cost, 3),
+        "month": round(found.month, 3),
         "rules": list(standing.rules),
         "notes": list(standing.notes),
     }
@@ -179,8 +180,9 @@ def show(found: Checked, network: Network) -> None:
         click.echo(f"  marked as automated: {said[standing.labelled]}")
     if standing.ends:
         click.echo(f"  access ends: {instant(standing.ends)}; before that: handbill account connect {account.name}")
-    if found.cost:
-        click.echo(f"  its posts so far cost: {found.cost:.2f} USD")
+    if found.cost or found.month:
+        limit = "" if account.budget is None else f" of {account.budget:.2f} (`budget`)"
+        click.echo(f"  its posts so far cost: {found.cost:.2f} USD; this month, with looking: {found.month:.2f}{limit}")
     if not found.begun:
         click.echo(
             f"  quiet until you have seen its week (handbill plan) and say: handbill account start {account.name}"

@@ -26,14 +26,20 @@ def delivery_command() -> None:
 
 @delivery_command.command("list")
 @click.option("--state", "states", multiple=True, help="Only this state; may be given more than once.")
+@click.option("--account", "accounts", multiple=True, help="Only this account; may be given more than once.")
+@click.option("--since", type=INSTANT, help="Only what was due from this instant on (2026-12-01).")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
 @click.pass_context
-def list_command(ctx: click.Context, states: tuple[str, ...], as_json: bool) -> None:
+def list_command(
+    ctx: click.Context, states: tuple[str, ...], accounts: tuple[str, ...], since: datetime | None, as_json: bool
+) -> None:
     """List the deliveries in the ledger, in order of time."""
     if unknown := [state for state in states if state not in STEPS]:
         raise AskedWrongly(f'There is no state "{unknown[0]}". There are: {", ".join(STEPS)}.')
     app = opened(ctx)
-    found = app.ledger.deliveries(states) if app.ledger else []
+    first = begin(app, since, "--since") if since else None
+    found = app.ledger.deliveries(states, since=first) if app.ledger else []
+    found = [one for one in found if not accounts or one.account in accounts]
     if as_json:
         lines(map(delivery_line, found))
     else:
@@ -117,7 +123,7 @@ def move_command(ctx: click.Context, which: str, instant: datetime, yes: bool) -
     WHICH is the number of a delivery, or a time to come: ACCOUNT/DAY/HH:MM.
     """
     app = opened(ctx)
-    at = begin(app, instant)
+    at = begin(app, instant, "INSTANT")
     wish = control.move(app, which, at)
     _show(app, wish)
     done = _done(app, wish, f"Move it to {_instant(app, at)}?", yes)

@@ -10,7 +10,8 @@ import click
 from bot.cli.show import INSTANT, begin, complain, indented, left_out, lines, opened, span, watched
 from bot.core.delivery import Delivery
 from bot.core.post import Variant
-from bot.work.plan import Planned, plan
+from bot.core.timetable import local_day
+from bot.work.plan import Bill, Planned, bills, moved_from, plan
 from bot.work.report import plan_line
 
 COLOURS = {"planned": "green", "waiting": "yellow", "skipped": "red"}
@@ -29,7 +30,16 @@ def plan_command(ctx: click.Context, start: datetime | None, days: float, as_jso
     if as_json:
         lines(plan_line(planned, app.config.zone) for planned in coming)
         return
-    show_plan(coming, app.config.zone)
+    shown = list(coming)
+    show_plan(shown, app.config.zone)
+    for bill in bills(app, shown, app.clock()):
+        show_bill(bill)
+
+
+def show_bill(bill: Bill) -> None:
+    """What posts cost, for a person."""
+    limit = "" if bill.budget is None else f" of {bill.budget:.2f} (`budget`)"
+    click.echo(f"{bill.account}: this would cost {bill.coming:.2f} USD; so far this month {bill.spent:.2f}{limit}")
 
 
 def show_plan(coming: Iterable[Planned], zone: ZoneInfo) -> None:
@@ -41,11 +51,20 @@ def show_plan(coming: Iterable[Planned], zone: ZoneInfo) -> None:
             day = f"{at:%A, %Y-%m-%d}"
             click.secho(f"{day}  ({zone.key})", bold=True)
         counts[planned.state] += 1
-        _show_slot(planned, f"{at:%H:%M}")
+        _show_slot(planned, f"{at:%H:%M}{_moved(planned, zone)}")
     if not any(counts.values()):
         complain("Nothing is planned in this time. Times stand under [[schedule]] in config.toml.")
         return
     click.echo(", ".join(f"{count} {state}" for state, count in counts.items() if count))
+
+
+def _moved(planned: Planned, zone: ZoneInfo) -> str:
+    """From where a person has moved a slot, in brackets; "" where none has."""
+    before = moved_from(planned.delivery, zone) if planned.delivery else None
+    if before is None:
+        return ""
+    is_same = local_day(before, zone) == local_day(planned.choice.slot.at, zone)
+    return f" (moved from {before.astimezone(zone):{'%H:%M' if is_same else '%Y-%m-%d %H:%M'}})"
 
 
 def _show_slot(planned: Planned, clock: str) -> None:

@@ -25,6 +25,9 @@ COMMANDS = {
     "post": "post",
     "account": "account",
     "delivery": "delivery",
+    "backup": "backup",
+    "restore": "backup",
+    "service": "service",
     "pause": "run",
     "resume": "run",
 }

@@ -24,7 +24,8 @@ from bot.work.heartbeat import show_life
 from bot.work.notify import Told, addresses, ended, notify, tell_now, unheard, works, wrong
 from bot.work.plan import plan
 
-SECONDS = 15
+# Between two looks. One with nothing due is a few small questions to the ledger.
+SECONDS = 5
 # So many looks may go on at once; each that waits for a server holds its own accounts only.
 LOOKS = 4
 # Between two times that the monitor's address is asked.

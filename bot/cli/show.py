@@ -21,6 +21,7 @@ def opened(ctx: click.Context, *, silent: bool = False) -> App:
     """The app for this command; unless it is a silent one, it says if it runs on the built-in default."""
     path: Path | None = ctx.find_root().obj
     app = open_app(path)
+    ctx.call_on_close(app.close)
     if app.config.is_default and (sys.stderr.isatty() or not silent):
         complain("No config.toml here: using the built-in default (handbill init makes your own).", dim=True)
     return app
@@ -62,7 +63,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*heads, box=None, header_style="bold", pad_edge=False)
+    grid = Table(box=None, header_style="bold", pad_edge=False)
+    for head in heads:
+        grid.add_column(head, overflow="fold")  # rather than cut
     for row in rows:
         grid.add_row(*map(Text, row))
     Console().print(grid)
@@ -125,12 +128,12 @@ class InstantType(click.ParamType[datetime]):
 INSTANT = InstantType()
 
 
-def begin(app: App, start: datetime | None) -> datetime:
-    """The instant to begin at, in UTC: now, if none is given."""
+def begin(app: App, start: datetime | None, option: str = "--from") -> datetime:
+    """The instant that was typed, in UTC: now, if none was."""
     if start is None:
         return app.clock()
     if not 1970 < start.year < 9000:
-        raise AskedWrongly("--from lies too far away. Write it like 2026-12-01T09:00.")
+        raise AskedWrongly(f"{option} lies too far away. Write it like 2026-12-01T09:00.")
     return start.replace(tzinfo=start.tzinfo or app.config.zone).astimezone(UTC)
 
 

@@ -2,7 +2,8 @@
 
 A slot is *waiting* for a person's word or *planned*; when its turn comes (`turn`) its words are
 prepared, and it is committed as *sending* before the network is called. What the call's end means
-stands in `after_error`; what is done about a call whose end nobody saw, in `after_look`. Whatever
+stands in `after_error`; what is done about a call whose end nobody saw, in `after_look` and
+`after_failed_look`. Whatever
 ends otherwise than *sent* or *skipped* is told to a person.
 """
 
@@ -14,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from bot.core.post import Receipt, Variant
-from bot.core.problem import NetworkError, Refused, SignedOut, TryLater
+from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 
 State = Literal["waiting", "planned", "sending", "sent", "refused", "held", "uncertain", "missed", "skipped"]
 
@@ -280,9 +281,29 @@ def after_look(delivery: Delivery, can: Abilities, now: datetime) -> Next:
     """
     if can.finds_surely:
         return "planned"
-    in_time = can.repeat_within is None or now <= delivery.at + can.repeat_within
-    if can.repeats and in_time and not delivery.is_late(now):
+    if _may_repeat(delivery, can, now):
         return "repeat"
     if can.finds and delivery.not_before is None:
         return "look again"
     return "uncertain"
+
+
+def _may_repeat(delivery: Delivery, can: Abilities, now: datetime) -> bool:
+    in_time = can.repeat_within is None or now <= delivery.at + can.repeat_within
+    return can.repeats and in_time and not delivery.is_late(now)
+
+
+def after_failed_look(delivery: Delivery, error: NetworkError, can: Abilities, now: datetime) -> Delivery:
+    """What becomes of a delivery in `sending` whose look, or repeat, ended in `error`.
+
+    It stays open while it is in time and nothing speaks against asking once more; then it is a
+    person's. A refusal of the repeat tells nothing of the first call, so it is a person's at once.
+    """
+    said = str(error)
+    is_open = isinstance(error, TryLater | SignedOut) and not delivery.is_late(now)
+    if is_open or (isinstance(error, Uncertain) and _may_repeat(delivery, can, now)):
+        seconds = error.seconds if isinstance(error, TryLater) else None
+        pause = SECOND_LOOK if seconds is None else timedelta(seconds=seconds)
+        return replace(delivery, not_before=now + pause)
+    why = said if isinstance(error, Refused) else f"nobody can look whether it was posted: {said}"
+    return step(delivery, "uncertain", reason=why)

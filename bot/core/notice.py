@@ -106,7 +106,7 @@ def _shown(address: str) -> str:
 def _is_plain(parts: SplitResult) -> bool:
     """Whether what is taken for the server is surely that, and no part of a password with odd signs in it."""
     query = "&".join(pair for pair in parts.query.split("&") if not PEOPLE.fullmatch(pair))
-    return parts.netloc.count("@") < 2 and "@" not in f"{parts.path}{query}{parts.fragment}"
+    return "@" not in f"{parts.path}{query}{parts.fragment}"
 
 
 # --- the message ------------------------------------------------------------------------------------

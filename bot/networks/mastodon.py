@@ -11,7 +11,6 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -252,8 +251,6 @@ class Door:
         if 200 <= answer.status < 300:
             return answer
         says = str(_object(_json(answer)).get("error", ""))
-        for key in self._key.values():
-            says = says.replace(key.removeprefix("Bearer "), "…")
         usual = error_for(answer.status, says, answer.headers, who=self.host, repeatable=answer.repeatable)
         raise _special(answer, self, is_of_post=is_of_post) or usual from usual.__cause__
 
@@ -271,7 +268,6 @@ class Door:
             self._client = Mastodon(
                 api_base_url=self.server, ratelimit_method="throw", version_check_mode="none", user_agent="Handbill"
             )
-            self._client.session.trust_env = False  # no passwords of the surroundings
             self._client.session.mount(self.server, self)
         return self._client
 
@@ -440,7 +436,7 @@ class Account:
         after = {"min_id": payload["newest"]} if payload["newest"] else {}
         found = self._listed(payload["account"], limit=40, exclude_reblogs=True, **after)
         for status in reversed(found):
-            if str(status["id"]) not in others and self._is_same(status, payload):
+            if str(status["id"]) not in others and _is_post(status) and self._is_same(status, payload):
                 return self._receipt(status, key)
         return None
 
@@ -526,8 +522,7 @@ class Account:
 
     def _uploaded(self, image: Image, server: Server) -> str:
         """The number of a picture laid ready: <https://docs.joinmastodon.org/methods/media/#v2>."""
-        with TemporaryDirectory() as folder:
-            picture = prepared(Path(image.file), server.pictures, Path(self.cache or folder))
+        picture = prepared(Path(image.file), server.pictures, Path(self.cache) if self.cache else None)
         file = (f"picture.{picture.mime.rpartition('/')[2]}", picture.bytes, picture.mime)
         given: dict[str, Any] = {"files": {"file": file}, "data": {"description": image.alt}}
         answer = self.door.ask("POST", "/api/v2/media", **given)
@@ -568,11 +563,11 @@ class Account:
 
     def _instant(self, told: object) -> datetime:
         """An instant of the server's: <https://docs.joinmastodon.org/api/datetime-format/>."""
-        try:
+        with suppress(ValueError):
             at = datetime.fromisoformat(str(told))
-        except ValueError as error:
-            raise TryLater(f"{self.door.host} tells no instant that can be read") from error
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+            if at.tzinfo:
+                return at.astimezone(UTC)
+        raise TryLater(f"{self.door.host} does not tell when a post was made") from Diagnosis("an instant without zone")
 
     # --- what was posted ------------------------------------------------------------------------
 

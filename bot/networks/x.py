@@ -5,17 +5,13 @@ import logging
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import cached_property
+from datetime import datetime, timedelta
+from functools import cached_property, partial
 from hashlib import sha256
 from html import unescape
-from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -38,8 +34,21 @@ from bot.core.network import (
 )
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
-from bot.http import Answer, Diagnosis, address, call, error_for, seconds_to_wait
-from bot.media import prepared
+from bot.http import (
+    Answer,
+    Deadline,
+    Diagnosis,
+    address,
+    as_object,
+    as_objects,
+    as_response,
+    call,
+    carry,
+    error_for,
+    instant,
+    seconds_to_wait,
+)
+from bot.media import of_post
 
 NAME = "X"
 
@@ -103,10 +112,6 @@ SOON = timedelta(minutes=10)
 MOMENTS = (0.0, 0.5, 1.5)
 
 
-Ask = Callable[..., dict[str, Any]]
-"""A call by its method and path, with what else `requests` takes; gives the data of the answer."""
-
-
 class Door:
     """Calls to X as one account. tweepy words and signs them, and hands them to `send`; `bot.http` carries them."""
 
@@ -145,10 +150,11 @@ class Door:
             self._kept["of"] = of
         return self._kept
 
-    def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """The data of an answer to what tweepy has no words for; `timeout` is in seconds."""
-        with self.client.session.request(method, SIGNED_FOR + path, auth=self._auth, **more) as response:
-            return dict(response.json().get("data") or {})
+    def ask(self, deadline: Deadline, method: str, path: str, **more: Any) -> Mapping[str, Any]:
+        """The data of an answer to what tweepy has no words for."""
+        left = deadline.left(A_CALL)
+        with self.client.session.request(method, SIGNED_FOR + path, auth=self._auth, timeout=left, **more) as response:
+            return as_object(response.json().get("data"))
 
     def send(self, request: Any, timeout: float | None = None, **_: object) -> Any:
         """Carry a request of tweepy's, as `requests` wants it of an adapter; raise what a refusal means."""
@@ -162,33 +168,26 @@ class Door:
         body = {} if gone or (answer.repeatable and not answer.body) else answer.json()
         if not isinstance(body, dict) or not (answer.repeatable or _id(body.get("data"))):
             raise meaning(answer, self.again)
-        return _response(body, request)
+        return as_response(200, json.dumps(body).encode(), request)
 
     def _carried(self, request: Any, token: str, seconds: float) -> Answer:
-        where, kept = urlsplit(request.url), ("Authorization", "Content-Type")
-        headers = {name: request.headers[name] for name in kept if name in request.headers}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        return self._called(
-            request.method,
-            where.path + ("?" + where.query if where.query else ""),
-            headers={name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()},
-            content=request.body.encode() if isinstance(request.body, str) else request.body,
-            seconds=seconds,
+        where = urlsplit(request.url)
+        answer = carry(
+            request,
+            more={"Authorization": f"Bearer {token}"} if token else {},
             repeatable=(request.method, where.path) != ("POST", "/2/tweets"),
+            url=self.server + where.path + ("?" + where.query if where.query else ""),
+            seconds=seconds,
         )
-
-    def _called(self, method: str, path: str, **more: Any) -> Answer:
-        answer = call(method, self.server + path, **more)
-        if instant := _date(answer):
-            self.learn(instant)
+        self.learn(answer.date())
         return answer
 
     # --- what time it is, as far as it can be known here ------------------------------------------
 
-    def learn(self, instant: datetime) -> None:
-        """Take note that this instant has come."""
-        self._latest = max(self._latest or instant, instant)
+    def learn(self, then: datetime | None) -> None:
+        """Take note that this instant has come, if there is one."""
+        if then:
+            self._latest = max(self._latest or then, then)
 
     def month(self) -> str:
         """The present month as "2026-11"; empty if nobody has told."""
@@ -198,8 +197,6 @@ class Door:
 
     def renewed(self) -> datetime | None:
         """Renew the sign-in, so that it never runs out unused; when it ends, None if it does not by itself."""
-        if self.signs:
-            return None
         if self._pair()["refresh"]:
             self._renew()
         pair = self._pair()
@@ -213,13 +210,17 @@ class Door:
         """The access token; empty for an account that signs."""
         if self.signs:
             return ""
-        pair, end = self._pair(), _end(self._pair())
+        pair = self._pair()
         if not pair["access"]:
             self._renew()
-        elif pair["refresh"] and end and self._latest and end - self._latest < SOON:
+        elif pair["refresh"] and self._ends_soon(pair):
             with suppress(TryLater):  # the token still holds for a while, or else X says so
                 self._renew()
         return self._pair()["access"]
+
+    def _ends_soon(self, pair: Mapping[str, str]) -> bool:
+        end = _end(pair)
+        return end is not None and self._latest is not None and end - self._latest < SOON
 
     def _access_after(self, token: str) -> str:
         """The access token that follows one that X does not take any more."""
@@ -239,7 +240,8 @@ class Door:
         name, secret = self._given["client_id"], self._given.get("client_secret")
         basic = {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()} if secret else {}
         data = form if secret else {**form, "client_id": name}
-        answer = self._called("POST", "/2/oauth2/token", headers=basic, data=data, repeatable=True)
+        answer = call("POST", f"{self.server}/2/oauth2/token", headers=basic, data=data, repeatable=True)
+        self.learn(answer.date())
         if answer.status in {400, 401, 403}:
             if self._is_renewed_by_another(form["refresh_token"]):
                 return
@@ -248,7 +250,7 @@ class Door:
         body = answer.json() if 200 <= answer.status < 300 else None
         if not isinstance(body, dict) or not body.get("access_token"):
             raise meaning(answer, self.again)
-        self.memory["tokens"] = json.dumps(_new_pair(body, _date(answer)))
+        self.memory["tokens"] = json.dumps(_new_pair(body, answer.date()))
 
     def _is_renewed_by_another(self, refresh: str) -> bool:
         """Whether another process of ours was quicker with this token, and has kept the new pair."""
@@ -271,15 +273,6 @@ def _end(pair: Mapping[str, str]) -> datetime | None:
     return datetime.fromisoformat(pair["end"]) if pair.get("end") else None
 
 
-def _date(answer: Answer) -> datetime | None:
-    """When the server answered, by its own clock."""
-    try:
-        date = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
-        return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
-
-
 def _tweepy() -> Any:
     """The library, which has no types. Those that it signs with would log what they sign, keys too."""
     import tweepy  # type: ignore[import-untyped, unused-ignore]
@@ -287,16 +280,6 @@ def _tweepy() -> Any:
     for library in ("oauthlib", "requests_oauthlib"):
         logging.getLogger(library).setLevel(logging.WARNING)
     return tweepy
-
-
-def _response(body: Mapping[str, Any], request: Any) -> Any:
-    """A good answer as `requests` knows it."""
-    import requests
-
-    response = requests.Response()
-    response.status_code, response.url, response.request = 200, request.url, request
-    response.raw = BytesIO(json.dumps(body).encode())
-    return response
 
 
 # --- what an answer means -----------------------------------------------------------------------
@@ -496,7 +479,7 @@ class Account:
         if key in known:
             return _receipt(known[key])
         for post in self._posts_since(payload["newest"]):
-            if _id(post) not in {"", *known.values()} and _plain(_as_written(post)) == wanted:
+            if _id(post) not in known.values() and _plain(_as_written(post)) == wanted:
                 return self._noted(_id(post), key)
         return None
 
@@ -511,11 +494,11 @@ class Account:
     def delete(self, receipt: Receipt) -> None:
         """Take a post away; one that is already gone is no error."""
         answer = self.door.client.delete_tweet(receipt.id, user_auth=self.door.signs)
-        if (answer.get("data") or {}).get("deleted") is False:
+        if as_object(answer.get("data")).get("deleted") is False:
             raise TryLater("X has not deleted it")
 
     def _me(self) -> dict[str, Any]:
-        me = self.door.client.get_me(user_auth=self.door.signs).get("data") or {}
+        me = as_object(self.door.client.get_me(user_auth=self.door.signs).get("data"))
         if not _id(me):
             raise TryLater("X did not say whose account this is")
         self.door.memory["id"] = _id(me)
@@ -528,16 +511,16 @@ class Account:
             return newest
         return max((_id(post) for post in self._timeline(max_results=5)), key=int, default="")
 
-    def _posts_since(self, id: str) -> Iterator[dict[str, Any]]:
+    def _posts_since(self, id: str) -> Iterator[Mapping[str, Any]]:
         more: str | None = ""
         while more is not None:
             page = self._page(
                 max_results=100, since_id=id or None, tweet_fields=["entities"], pagination_token=more or None
             )
             yield from _posts(page)
-            more = (page.get("meta") or {}).get("next_token")
+            more = as_object(page.get("meta")).get("next_token")
 
-    def _timeline(self, **asked: Any) -> list[dict[str, Any]]:
+    def _timeline(self, **asked: Any) -> list[Mapping[str, Any]]:
         return _posts(self._page(**asked))
 
     def _page(self, **asked: Any) -> dict[str, Any]:
@@ -557,11 +540,8 @@ class Account:
 
     def _laid_ready(self, image: Image) -> str:
         """The id of a picture at X: <https://docs.x.com/x-api/media/quickstart/media-upload-chunked>."""
-        if len(image.alt) > PICTURES.alt:
-            raise Refused(f"the picture's alt text has {len(image.alt)} letters, X takes {PICTURES.alt}. Shorten it.")
-        with TemporaryDirectory() as folder:
-            picture = prepared(Path(image.file), PICTURES, Path(self.cache or folder))
-        content, ask, at = picture.bytes, self._in_time(AN_UPLOAD), "/2/media/upload"
+        picture, deadline, at = of_post(image, PICTURES, NAME, self.cache), Deadline(AN_UPLOAD, NAME), "/2/media/upload"
+        ask, content = partial(self.door.ask, deadline), picture.bytes
         file = {"media_type": picture.mime, "total_bytes": len(content), "media_category": "tweet_image"}
         id = _id(ask("POST", f"{at}/initialize", json=file))
         if not id:
@@ -569,32 +549,21 @@ class Account:
         for number, start in enumerate(range(0, len(content), PIECE)):
             piece = {"media": ("picture", content[start : start + PIECE], picture.mime)}
             ask("POST", f"{at}/{id}/append", data={"segment_index": str(number)}, files=piece)
-        self._wait_for(id, ask("POST", f"{at}/{id}/finalize"), ask)
+        self._wait_for(id, ask("POST", f"{at}/{id}/finalize"), deadline)
         if image.alt:
             ask("POST", "/2/media/metadata", json={"id": id, "metadata": {"alt_text": {"text": image.alt}}})
         return id
 
-    def _in_time(self, seconds: float) -> Ask:
-        """A way to ask X several things that together take at most so long."""
-        ends = time.monotonic() + seconds
-
-        def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
-            left = ends - time.monotonic()
-            if left <= 0:
-                raise TryLater("X was too slow with the picture; nothing was posted")
-            return self.door.ask(method, path, timeout=min(left, A_CALL), **more)
-
-        return ask
-
-    def _wait_for(self, id: str, picture: Mapping[str, Any], ask: Ask) -> None:
-        waited, work = 0.0, picture.get("processing_info") or {}
+    def _wait_for(self, id: str, picture: Mapping[str, Any], deadline: Deadline) -> None:
+        waited, work = 0.0, as_object(picture.get("processing_info"))
         while work.get("state") in {"pending", "in_progress"}:
             pause = max(1.0, float(work.get("check_after_secs") or 1))
             if (waited := waited + pause) > PATIENCE:
                 raise TryLater("X is still busy with the picture; nothing was posted", int(pause))
-            time.sleep(pause)
-            picture = ask("GET", "/2/media/upload", params={"command": "STATUS", "media_id": id})
-            work = picture.get("processing_info") or {}
+            deadline.wait(pause)
+            asked = {"command": "STATUS", "media_id": id}
+            picture = self.door.ask(deadline, "GET", "/2/media/upload", params=asked)
+            work = as_object(picture.get("processing_info"))
         if work.get("state") == "failed":
             raise Refused("X cannot use this picture. Save it anew, or take another.")
 
@@ -632,18 +601,17 @@ def _id(data: Any) -> str:
     return id if id.isdecimal() else ""
 
 
-def _posts(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _posts(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The posts of a page, each with its id."""
-    return [post for post in page.get("data") or [] if _id(post)]
+    return [post for post in as_objects(page.get("data")) if _id(post)]
 
 
 def _as_said(post: Mapping[str, Any]) -> Said:
     """A post that stands there."""
-    try:
-        at = datetime.fromisoformat(str(post.get("created_at")))
-    except ValueError as error:
-        raise TryLater("X did not say when its posts were made") from error
-    return Said(receipt=_receipt(_id(post)), text=_as_written(post), at=at.astimezone(UTC))
+    at = instant(post.get("created_at"))
+    if at is None:
+        raise TryLater("X did not say when its posts were made")
+    return Said(receipt=_receipt(_id(post)), text=_as_written(post), at=at)
 
 
 def _as_written(post: Mapping[str, Any]) -> str:
@@ -651,7 +619,7 @@ def _as_written(post: Mapping[str, Any]) -> str:
     <https://docs.x.com/x-api/fundamentals/data-dictionary>
     """
     text = unescape(str(post.get("text", "")))
-    for link in (post.get("entities") or {}).get("urls") or []:
+    for link in as_objects(as_object(post.get("entities")).get("urls")):
         target = str(link.get("expanded_url") or link.get("url"))
         is_picture = "media_key" in link or f"/status/{post['id']}/" in target
         text = text.replace(str(link.get("url")), "" if is_picture else target)

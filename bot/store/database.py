@@ -1,10 +1,9 @@
 """Everything that is asked of the ledger or written to it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from importlib import import_module
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, or_, select, update
@@ -14,27 +13,24 @@ from bot.core.notice import Notice, Trouble, notice_of
 from bot.core.post import Variant
 from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
-from bot.store.engine import Seconds, begin, lock, open_engine, told
-from bot.store.rows import delivery_of, row_of
+from bot.store.copying import copy, put_in_place
+from bot.store.engine import Seconds, begin, inserting, lock, open_engine, told
+from bot.store.rows import KEY, delivery_of, row_of
 from bot.store.schema import is_current, migrate
 from bot.store.tables import (
     APPROVALS,
     DELIVERIES,
+    LATEST,
     LEASES,
+    LONGEST_LEASE,
     LOOKS,
     MEMORIES,
-    METADATA,
     NOTICES,
     PAUSES,
     SIGHTINGS,
     STARTS,
     TROUBLES,
 )
-
-# In seconds.
-LONGEST_LEASE = 600.0
-# So much later than its slot's time nothing is said.
-LATEST = timedelta(days=31)
 
 
 class FenceLost(HandbillError):
@@ -107,6 +103,13 @@ class Store:
         with told(self._url), self._engine.execution_options(writing=True, lasting=lasting).begin() as connection:
             begin(connection)
             lock(connection, *names)
+            yield connection
+
+    @contextmanager
+    def _at_one_instant(self) -> Iterator[Connection]:
+        """A transaction that sees all as it stands when it first reads; SQLite's always do."""
+        engine = self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
+        with told(self._url), engine.begin() as connection:
             yield connection
 
     # Schema
@@ -204,7 +207,7 @@ class Store:
         """Write a new delivery; that of its key as it stands there then."""
         with self._writing() as connection:
             _add(connection, [row_of(delivery)])
-            key = (DELIVERIES.c[name] == getattr(delivery, name) for name in _KEY)
+            key = (DELIVERIES.c[name] == getattr(delivery, name) for name in KEY)
             return delivery_of(connection.execute(select(DELIVERIES).where(*key)).one())
 
     def receipts(self, network: str, ids: Iterable[str]) -> set[str]:
@@ -294,7 +297,7 @@ class Store:
         # Where the disk of a SQLite ledger forgets a lease, nobody is left who held it.
         with self._writing(lasting=not self._is_sqlite) as connection:
             taken = (
-                _insert(connection, LEASES)
+                inserting(connection, LEASES)
                 .values(account=account, owner=owner, until=until, fence=1)
                 .on_conflict_do_update(
                     index_elements=["account"],
@@ -410,12 +413,21 @@ class Store:
         with self._reading() as connection:
             return [Notice(**{name: row._mapping[name] for name in _NOTICE}) for row in connection.execute(query)]
 
+    def noticed(self) -> dict[int | None, Delivery]:
+        """The deliveries, by their ids, of which there is something that nobody was told yet."""
+        about = select(NOTICES.c.delivery).where(NOTICES.c.told.is_(None))
+        with self._reading() as connection:
+            rows = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id.in_(about)))
+            return {row.id: delivery_of(row) for row in rows}
+
     def was_told(self, notices: Iterable[Notice], now: datetime, trouble: str = "") -> None:
         """Note that notices went out; or, with `trouble`, why they could not."""
         values = {"trouble": trouble} if trouble else {"told": now, "trouble": ""}
+        numbers = [notice.id for notice in notices]
         with self._writing() as connection:
-            numbers = [notice.id for notice in notices]
-            connection.execute(update(NOTICES).where(NOTICES.c.id.in_(numbers)).values(**values))
+            for start in range(0, len(numbers), 1000):  # no statement takes any number of values
+                these = NOTICES.c.id.in_(numbers[start : start + 1000])
+                connection.execute(update(NOTICES).where(these).values(**values))
 
     def troubles(self) -> dict[str, Trouble]:
         """What does not work on the way to people, by the names that may be shown."""
@@ -433,16 +445,25 @@ class Store:
 
     def copy_to(self, url: str) -> None:
         """Write a copy of the ledger, as it stands at one instant, to a new database where nobody speaks yet."""
-        other = open_store(url)
-        with self._reading() as source, other._writing() as target:
-            for kept in METADATA.sorted_tables:
-                if kept is not LEASES and (rows := [dict(row._mapping) for row in source.execute(select(kept))]):
-                    target.execute(insert(kept), rows)
-        other.close()
+        with closing(open_store(url)) as other, self._at_one_instant() as source, other._writing() as target:
+            copy(source, target)
+
+    def restore(self, backup: "Store") -> None:
+        """Put what another ledger holds in the place of this one; what was said since then stays known.
+
+        Raises HandbillError, with nothing changed, while a run speaks for an account.
+        """
+        with self._writing("schema", "timetable") as target, backup._at_one_instant() as source:
+            put_in_place(target, source)
+
+    def extent(self) -> tuple[int, datetime | None]:
+        """How many deliveries there are, and when the timetable was last looked at."""
+        with self._reading() as connection:
+            many = connection.scalar(select(func.count()).select_from(DELIVERIES)) or 0
+            return many, connection.scalar(select(func.max(SIGHTINGS.c.until)))
 
 
 _ORDER = (DELIVERIES.c.at, DELIVERIES.c.account, DELIVERIES.c.campaign, DELIVERIES.c.id)
-_KEY = ("network", "identity", "campaign", "day", "clock")
 _NOTICE = ("id", "at", "account", "delivery", "kind", "words", "trouble")
 
 
@@ -495,18 +516,13 @@ def _tell(connection: Connection, notice: Notice) -> None:
 def _add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write new deliveries; one whose key is there already stays as it is."""
     if rows:
-        connection.execute(_insert(connection, DELIVERIES).on_conflict_do_nothing(), rows)
+        connection.execute(inserting(connection, DELIVERIES).on_conflict_do_nothing(), rows)
 
 
 def _keep(connection: Connection, kept: Table, row: Mapping[str, Any]) -> bool:
     """Write a row if none of its key is there; whether there was none."""
-    written = _insert(connection, kept).values(**row).on_conflict_do_nothing().returning(*kept.primary_key)
+    written = inserting(connection, kept).values(**row).on_conflict_do_nothing().returning(*kept.primary_key)
     return connection.execute(written).first() is not None
-
-
-def _insert(connection: Connection, into: Table) -> Any:
-    """An INSERT that may say what happens where its key is there already: each dialect has its own."""
-    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(into)
 
 
 def _trouble(row: Row[Any]) -> Trouble:

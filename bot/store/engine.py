@@ -5,11 +5,12 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
@@ -84,6 +85,11 @@ def lock(connection: Connection, *names: str) -> None:
     if connection.dialect.name == "postgresql":
         for name in sorted(names):
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def inserting(connection: Connection, into: Table) -> Any:
+    """An INSERT that may say what happens where its key is there already: each dialect has its own."""
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(into)
 
 
 def _postgresql(url: str) -> Engine:

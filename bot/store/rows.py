@@ -10,8 +10,11 @@ from sqlalchemy import Row
 from bot.core.delivery import Delivery
 from bot.core.post import Image, Receipt, Variant
 
+# What names a delivery: no two have the same.
+KEY = ("network", "identity", "campaign", "day", "clock")
 PLAIN = (
-    *("network", "identity", "campaign", "day", "clock", "account", "at", "state", "post", "digest", "wording"),
+    *KEY,
+    *("account", "at", "state", "post", "digest", "wording"),
     *("share", "sameness", "tries", "not_before", "said", "reason"),
 )
 

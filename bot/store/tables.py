@@ -1,7 +1,7 @@
 """The tables of the ledger. Alembic's migrations make them; a test holds both together."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -76,6 +76,8 @@ def tidied(value: Any) -> Any:
     return value
 
 
+# So much later than its slot's time nothing is said.
+LATEST = timedelta(days=31)
 DELIVERIES = Table(
     "deliveries",
     METADATA,
@@ -114,6 +116,8 @@ DELIVERIES = Table(
 )
 
 # One worker at a time speaks for an account; `fence` rises with each, and every write names it.
+# In seconds; one that lasts longer is of a clock that was ahead.
+LONGEST_LEASE = 600.0
 LEASES = Table(
     "leases",
     METADATA,

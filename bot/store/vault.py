@@ -27,7 +27,7 @@ class Vault(MutableMapping[str, str]):
 
         kept = self._store.memory(self._account)[name]
         try:
-            return self._fernet().decrypt(kept.encode()).decode()
+            return self._fernet(reading=True).decrypt(kept.encode()).decode()
         except InvalidToken as error:
             raise SignedOut(
                 f"the key in {self._key_file} does not open what is kept of this account. "
@@ -51,9 +51,15 @@ class Vault(MutableMapping[str, str]):
     def __repr__(self) -> str:
         return f"Vault({self._account!r})"
 
-    def _fernet(self) -> "Fernet":
+    def _fernet(self, *, reading: bool = False) -> "Fernet":
         from cryptography.fernet import Fernet
 
+        # A new key opens nothing, and would stand in the way of the old one.
+        if reading and not self._key_file.exists():
+            raise SignedOut(
+                f"the key {self._key_file} to what is kept of this account is gone. "
+                f"Bring it back, or run: handbill account connect {self._account}"
+            )
         try:
             return Fernet(read_key(self._key_file))
         except ValueError as error:

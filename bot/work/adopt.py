@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import sha256
 
 from bot.app import App
 from bot.core.choice import Speaker
@@ -103,7 +104,8 @@ def _adopted(app: App, of: Delivery, said: Said, post: Post, wording: int, varia
         identity=of.identity,
         campaign=post.campaign,
         day=at.date(),
-        clock=f"{at:%H:%M:%S}",  # with seconds, as no slot has them
+        # As no slot has it, and no other post: two may be of one second.
+        clock=f"{at:%H:%M:%S} {sha256(said.receipt.id.encode()).hexdigest()[:12]}",
         account=of.account,
         at=said.at,
         late=timedelta(),

@@ -155,7 +155,7 @@ def _is(one: Delivery, told: dict[str, str | None]) -> bool:
 
 def _planned(app: App, one: Delivery, now: datetime) -> Planned | None:
     """What the plan makes of a delivery as it is here; None where it has no turn."""
-    if one.state not in OPEN:
+    if one.state not in OPEN or gone(app, one):
         return None
     span = max(one.at, now) + one.late + timedelta(minutes=1) - now
     coming = plan(app, now, span / timedelta(days=1), [one])

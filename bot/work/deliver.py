@@ -17,6 +17,7 @@ from bot.core.delivery import (
     Delivery,
     State,
     after_error,
+    after_failed_look,
     after_look,
     backoff,
     in_time,
@@ -24,7 +25,7 @@ from bot.core.delivery import (
     turn,
 )
 from bot.core.network import Publisher
-from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, Uncertain
 from bot.core.rotate import sameness
 from bot.library import is_paused, stamp
 from bot.store import FenceLost, Lease
@@ -275,10 +276,9 @@ def _looked_for(run: Tick, sending: Delivery) -> Delivery:
     """What became of a call whose answer was lost; where nobody can be asked now, a later tick asks."""
     try:
         return _looked(run, sending)
-    except (TryLater, SignedOut):
-        return sending
     except NetworkError as error:
-        return step(sending, "uncertain", reason=str(error))
+        ended = after_failed_look(sending, error, _abilities(run, sending), run.now)
+        return replace(ended, reason=sending.reason)  # what is lost tells more than why nobody can look
 
 
 def settle(run: Tick) -> list[Delivery]:
@@ -288,7 +288,9 @@ def settle(run: Tick) -> list[Delivery]:
         if delivery.not_before and run.now < delivery.not_before:
             return [delivery]
         ended = _settled(run, delivery)
-        return [delivery if ended == delivery else _kept(run, ended, lease)]
+        if ended != delivery:
+            _kept(run, ended, lease)
+        return [delivery if ended.state == "sending" else ended]  # that it is asked for again tells nobody anything
 
     return each(run, run.app.store.deliveries(("sending",)), find_out)
 
@@ -300,27 +302,32 @@ def _settled(run: Tick, delivery: Delivery) -> Delivery:
     try:
         return _looked(run, delivery)
     except NetworkError as error:
-        if isinstance(error, TryLater | SignedOut) and not is_late:
-            return delivery
-        why = str(error) if isinstance(error, Refused) else f"nobody can look whether it was posted: {error}"
-        return step(delivery, "uncertain", reason=why)
+        return after_failed_look(delivery, error, _abilities(run, delivery), run.now)
 
 
-def _looked(run: Tick, delivery: Delivery) -> Delivery:
-    """Look for a post that may have arrived, and do what `after_look` says; raises what the network says."""
-    app, payload = run.app, delivery.payload or {}
-    publisher, network = run.doors.publisher(delivery.account), app.networks[delivery.network]
-    if stranger(run.doors, delivery):
-        return step(delivery, "uncertain", reason="the keys of this account belong to another one now; look yourself")
-    if publisher.find and (receipt := told(partial(publisher.find, payload, delivery.key), Uncertain)):
-        return step(delivery, "sent", receipt=receipt, reason="")
-    can = Abilities(
+def _abilities(run: Tick, delivery: Delivery) -> Abilities:
+    """What can be found out about a post of an account; nothing where its door cannot be opened."""
+    network = run.app.networks[delivery.network]
+    try:
+        publisher = run.doors.publisher(delivery.account)
+    except NetworkError:
+        return Abilities()
+    return Abilities(
         finds=publisher.find is not None,
         finds_surely=network.finds_surely,
         repeats=publisher.repeat is not None,
         repeat_within=network.repeat_within,
     )
-    match after_look(delivery, can, run.now):
+
+
+def _looked(run: Tick, delivery: Delivery) -> Delivery:
+    """Look for a post that may have arrived, and do what `after_look` says; raises what the network says."""
+    payload, publisher = delivery.payload or {}, run.doors.publisher(delivery.account)
+    if stranger(run.doors, delivery):
+        return step(delivery, "uncertain", reason="the keys of this account belong to another one now; look yourself")
+    if publisher.find and (receipt := told(partial(publisher.find, payload, delivery.key), Uncertain)):
+        return step(delivery, "sent", receipt=receipt, reason="")
+    match after_look(delivery, _abilities(run, delivery), run.now):
         case "planned":
             ready = step(delivery, "planned", reason=delivery.reason or "the run before ended in the middle of it")
             return replace(ready, not_before=run.now + backoff(ready)) if delivery.reason else ready

@@ -67,4 +67,5 @@ def side_by_side(do: Callable[[Item], Answer], items: Iterable[Item]) -> list[An
     if len(waiting) < 2:
         return [do(item) for item in waiting]
     with ThreadPoolExecutor(min(THREADS, len(waiting))) as pool:
-        return list(pool.map(do, waiting))
+        begun = [pool.submit(do, item) for item in waiting]
+    return [one.result() for one in begun]

@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import notices
 from bot.app import App
+from bot.core.delivery import Delivery
 from bot.core.notice import Message, News, Notice, Trouble, failed, is_over, may_try, message, shown
 from bot.core.problem import AskedWrongly, HandbillError
 
@@ -34,7 +35,7 @@ class Told:
 class Addresses:
     """Where notices go, and in words what is wrong with where config.toml says that the addresses are."""
 
-    all: tuple[str, ...] = ()
+    all: tuple[str, ...] = field(default=(), repr=False)
     faults: tuple[str, ...] = ()
 
     @property
@@ -85,16 +86,17 @@ def _is_time(app: App, names: Iterable[str], now: datetime) -> bool:
 
 def _sorted(app: App, untold: Iterable[Notice]) -> tuple[list[News], list[Notice]]:
     """What is to be told, and what nobody needs to hear any more."""
-    found = [_news(app, notice) for notice in untold]
+    deliveries = app.store.noticed()
+    found = [_news(app, notice, deliveries.get(notice.delivery)) for notice in untold]
     return [one for one in found if not is_over(one)], [one.notice for one in found if is_over(one)]
 
 
-def _news(app: App, notice: Notice) -> News:
+def _news(app: App, notice: Notice, delivery: Delivery | None) -> News:
     account = app.config.accounts.get(notice.account)
     by_hand = account is not None and account.by_hand and notice.kind == "uncertain"
     return News(
         notice=notice,
-        delivery=app.store.delivery(notice.delivery) if notice.delivery else None,
+        delivery=delivery,
         by_hand=app.networks[account.network].label if account and by_hand else "",
     )
 

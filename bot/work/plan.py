@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
@@ -12,6 +13,7 @@ from bot.app import App
 from bot.core.choice import Choice, Speaker, choose
 from bot.core.delivery import OPEN, Delivery, in_time, step, turn
 from bot.core.limits import Limits, free, month, used_up
+from bot.core.problem import SignedOut
 from bot.core.rotate import NEAR, History
 from bot.core.timetable import Schedule, Slot, instant, local_day, slots
 
@@ -169,8 +171,34 @@ def spent(app: App, store: "Store", accounts: Iterable[str], now: datetime) -> d
         for at, variant in store.variants(name, begin):
             found[name, month(at, zone)] += network.price(variant)
         if network.reading_cost:
-            found[name, month(now, zone)] += network.reading_cost(app.memory(account), month(now, zone))
+            with suppress(SignedOut):  # without the key nobody can read its memory; the account is held anyway
+                found[name, month(now, zone)] += network.reading_cost(app.memory(account), month(now, zone))
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What an account's coming posts would cost, and what it has spent in this month, in US dollars."""
+
+    account: str
+    coming: float
+    spent: float
+    budget: float | None = None
+
+
+def bills(app: App, coming: Iterable[Planned], now: datetime) -> list[Bill]:
+    """A bill for each account in a plan whose network takes money."""
+    costs: dict[str, float] = {}
+    for planned in coming:
+        if planned.choice.speaker.network.price and not app.config.accounts[planned.choice.slot.account].by_hand:
+            account = planned.choice.slot.account
+            costs[account] = costs.get(account, 0.0) + price(planned.choice)
+    so_far = spent(app, app.ledger, costs, now) if app.ledger else {}
+    this = month(now, app.config.zone)
+    return [
+        Bill(account=name, coming=cost, spent=so_far.get((name, this), 0.0), budget=app.config.accounts[name].budget)
+        for name, cost in sorted(costs.items())
+    ]
 
 
 def limits(app: App, account: str) -> Limits:

@@ -19,7 +19,8 @@ from tests.servers.x import X
 BOX = '[accounts.box]\nnetwork = "outbox"\n'
 TOWN = '[accounts.town]\nnetwork = "mastodon"\nserver = "{}"\ntoken_env = "TOWN_TOKEN"\n'
 SCHEDULE = '[[schedule]]\ncampaign = "air"\naccounts = ["town"]\ntimes = ["09:00"]\n'
-KEYS = ["account", "network", "identity", "handle", "url", "labelled", "ends", "begun", "cost", "rules", "notes"]
+KEYS = ["account", "network", "identity", "handle", "url", "labelled", "ends", "begun", "cost", "month"]
+KEYS += ["rules", "notes"]
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,19 @@ def test_what_an_account_needs_next_is_the_next_step(tmp_path: Path, say: Say, m
     assert say("account", "list").out.endswith("\t-\n")
     monkeypatch.delenv("TOWN_TOKEN")
     assert "TOWN_TOKEN is not set" in say("account", "list").out
+
+
+def test_a_list_makes_no_key(tmp_path: Path, say: Say) -> None:
+    x = "".join(f'{name}_env = "{env}"\n' for name, env in zip(
+        ("api_key", "api_secret", "access_token", "access_secret"), X_KEYS, strict=True
+    ))  # fmt: skip
+    bluesky = '[accounts.sky]\nnetwork = "bluesky"\nhandle = "town.test"\npassword_env = "TOWN_TOKEN"\n'
+    config(tmp_path, TOWN.format("https://town.social"), f'[accounts.ex]\nnetwork = "x"\n{x}', bluesky)
+    for _ in range(2):
+        assert say("account", "list").out.count("to be let begin") == 3
+        assert not (tmp_path / "state").exists()
+        say("plan")
+        say("pause")  # now there is a ledger
 
 
 def test_nothing_is_needed_where_a_person_posts(tmp_path: Path, say: Say) -> None:

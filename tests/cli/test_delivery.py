@@ -58,11 +58,78 @@ def test_json_has_the_documented_keys(tmp_path: Path, say: Say) -> None:
 def test_what_waits_goes_out_once_approved(tmp_path: Path, say: Say) -> None:
     after_a_day(tmp_path, CONFIG + 'approval = "post"\nlate = "24h"\n')
     (row,) = (json.loads(row) for row in say("delivery", "list", "--state", "waiting", "--json").out.splitlines())
-    done = say("delivery", "approve", str(row["id"]))
-    assert done.code == 0 and done.out.startswith("Hello.\n\nApproved for box")
+    assert say("delivery", "approve", str(row["id"]), stdin="n\n").code == 130
+    done = say("delivery", "approve", str(row["id"]), stdin="y\n")
+    assert done.code == 0 and done.out.startswith("Hello.\n\nApproved for box: these words go out at the engine's next")
+    assert say("delivery", "approve", str(row["id"])).out == "These words are approved already.\n"
     app = open_app(tmp_path / "config.toml")
     assert [one.state for one in tick(app, now().replace(hour=10, minute=0))] == ["sent"]
     assert say("delivery", "approve", str(row["id"])).code == 2
+
+
+def test_a_list_can_be_of_one_account_and_begin_later(tmp_path: Path, say: Say) -> None:
+    after_a_day(tmp_path, CONFIG)
+    assert say("delivery", "list", "--account", "box").out.count("\tbox\t") == 1
+    assert say("delivery", "list", "--account", "town").out == ""
+    day = f"{now() + timedelta(days=2):%Y-%m-%d}"
+    assert say("delivery", "list", "--since", day).out == "" != say("delivery", "list", "--since", "2026-01-01").out
+
+
+# --- before it is said --------------------------------------------------------------------------
+
+
+def coming(folder: Path, config: str = CONFIG) -> str:
+    """A timetable that was never looked at; the name of its slot of tomorrow."""
+    write(library(folder, {"a.txt": "Hello."}), {"config.toml": config})
+    return f"box/{now() + timedelta(days=1):%Y-%m-%d}/09:00"
+
+
+def test_a_slot_to_come_is_skipped_once_a_person_says_yes(tmp_path: Path, say: Say) -> None:
+    which = coming(tmp_path)
+    assert say("delivery", "skip", which, stdin="n\n").code == 130
+    assert say("delivery", "list").out == "", "and a no changes nothing"
+    done = say("delivery", "skip", which, stdin="y\n")
+    assert done.code == 0 and "    Hello.\n" in done.out and "Skip this, for good?" in done.err
+    assert done.out.endswith("Delivery 1 is skipped.\n")
+    assert say("delivery", "list").out.endswith("\tskipped\tby a person\n")
+    assert "09:00  box  skipped: by a person\n" in say("plan", "--days", "2").out
+
+
+def test_a_slot_to_come_is_moved_and_the_plan_says_from_when(tmp_path: Path, say: Say) -> None:
+    which = coming(tmp_path)
+    day = which.split("/")[1]
+    done = say("delivery", "move", which, f"{day}T11:00", stdin="y\n")
+    assert "    Hello.\n" in done.out and f"{day} 11:00 (UTC)?" in done.err
+    assert done.out.endswith(f"Delivery 1 has its turn at {now() + timedelta(days=1):%A}, {day} 11:00 (UTC).\n")
+    assert "  11:00 (moved from 09:00)  box  air/a" in say("plan", "--days", "2").out
+    later = f"{now() + timedelta(days=2):%Y-%m-%d}"
+    assert say("delivery", "move", "1", f"{later}T10:00", "--yes").code == 0
+    assert f"  10:00 (moved from {day} 09:00)  box" in say("plan", "--days", "3").out
+    rows = [json.loads(row) for row in say("plan", "--days", "3", "--json").out.splitlines()]
+    assert [row["reason"] for row in rows if row["at"] == f"{later}T10:00:00Z"] == [None]
+
+
+def test_a_slot_to_come_is_said_now(tmp_path: Path, say: Say) -> None:
+    which = coming(tmp_path)
+    done = say("delivery", "now", which, stdin="y\n")
+    assert "    Hello.\n" in done.out and done.out.endswith("Delivery 1 has its turn at the engine's next look.\n")
+    assert say("run", "--once").out.endswith(".json\n")
+    assert [path.read_text() for path in (tmp_path / "outbox").glob("*.txt")] == ["Hello.\n"]
+
+
+def test_words_are_approved_beforehand(tmp_path: Path, say: Say) -> None:
+    which = coming(tmp_path, CONFIG + 'approval = "post"\n')
+    done = say("delivery", "approve", which, "--yes")
+    assert done.out.startswith("Hello.\n\nApproved for box: these words go out at ") and "09:00 (UTC)" in done.out
+    assert "waiting" not in say("plan", "--days", "2").out
+
+
+@pytest.mark.parametrize("verb", ["skip", "now", "approve", "move"])
+def test_a_time_that_nobody_has_is_asked_wrongly(tmp_path: Path, say: Say, verb: str) -> None:
+    which = coming(tmp_path).replace("09:00", "09:07")
+    more = ["2026-12-01T09:00"] if verb == "move" else []
+    done = say("delivery", verb, which, *more, "--yes")
+    assert done.code == 2 and "The timetable has no" in done.err and not done.out
 
 
 # --- by hand ------------------------------------------------------------------------------------
@@ -98,7 +165,7 @@ def test_what_a_person_posted_is_sent(tmp_path: Path, say: Say) -> None:
 
 def test_what_a_person_did_not_post_comes_again(tmp_path: Path, say: Say) -> None:
     by_hand(tmp_path)
-    assert "has its turn again" in say("delivery", "settle", "1", "--not-posted").out
+    assert "has its turn again" in say("delivery", "settle", "1", "--not-posted").out  # nobody else can look
     assert [json.loads(row)["state"] for row in say("delivery", "list", "--json").out.splitlines()] == ["planned"]
 
 

@@ -74,6 +74,41 @@ def test_a_rehearsal_says_what_the_plan_said(tmp_path: Path, say: Say) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+ON_X = """\
+timezone = "UTC"
+[accounts.town]
+network = "x"
+budget = 5
+[accounts.hand]
+network = "x"
+publish = "by hand"
+[[schedule]]
+campaign = "air"
+accounts = ["town"]
+times = ["09:00"]
+[[schedule]]
+campaign = "water"
+accounts = ["hand"]
+times = ["09:00"]
+"""
+
+
+def test_a_plan_ends_with_what_it_would_cost_where_a_network_takes_money(tmp_path: Path, say: Say) -> None:
+    links = 'title = "Air"\n[links]\nsign = "https://town.info/a"\n'
+    library(tmp_path, {"a.txt": '+++\nlink = "sign"\n+++\nOne.', "b.txt": "Two."}, links)
+    write(library(tmp_path, {"c.txt": "Three."}, name="water"), {"config.toml": ON_X})
+    done = say("plan", *FROM, "--days", "2")
+    last = "town: this would cost 0.22 USD; so far this month 0.00 of 5.00 (`budget`)"
+    assert done.out.splitlines()[-2:] == ["2 planned, 2 waiting", last]
+    write(tmp_path, {"config.toml": ON_X.replace("budget = 5", "budget = 0.2")})
+    done = say("plan", *FROM, "--days", "2")
+    assert "town  skipped: it would cost 0." in done.out and "left (`budget` in config.toml)" in done.out
+
+
+def test_a_plan_without_prices_ends_with_its_count(say: Say) -> None:
+    assert say("plan", *FROM, "--days", "1").out.endswith("\n2 planned\n")
+
+
 def test_plan_and_rehearsal_show_warning_words_and_picture_as_they_will_stand_there(tmp_path: Path, say: Say) -> None:
     write(tmp_path, {"config.toml": TOWN, "posts/air/lane.png": b"a picture"})
     library(tmp_path, {"a.txt": '+++\nimage = { file = "lane.png", alt = "A lane,\\nfrom above" }\n+++\nOne.\n\nTwo.'})

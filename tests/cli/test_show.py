@@ -1,9 +1,14 @@
 """How results are shown to people and to programs."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from bot.cli.show import complain, indented, left_out, span, table, watched
 from bot.core.problem import AskedWrongly, Problem
+from tests.making import environment
+from tests.publishing.terminal import Person
 
 
 def test_rows_of_words_move_together_and_empty_rows_stay_empty() -> None:
@@ -13,6 +18,15 @@ def test_rows_of_words_move_together_and_empty_rows_stay_empty() -> None:
 def test_a_table_is_tab_separated_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
     table(("a", "b"), [("1\t2", "x\ny")])
     assert capsys.readouterr().out == "1 2\tx y\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_on_a_narrow_terminal_nothing_of_a_table_is_cut(tmp_path: Path) -> None:
+    url = "https://town.social/@" + "families-in-one-home/" * 5
+    code = f"from bot.cli.show import table; table(('id', 'where'), [('1', {url!r})])"
+    rows = Person(tmp_path, environment(COLUMNS="80"), ["-c", code]).types().splitlines()[1:]
+    assert max(map(len, rows)) <= 80
+    assert "".join(row.split()[-1] for row in rows) == url
 
 
 def test_what_is_watched_comes_through_whole() -> None:

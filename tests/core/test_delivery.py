@@ -15,6 +15,7 @@ from bot.core.delivery import (
     LONGEST,
     MOST_TRIES,
     OPEN,
+    SECOND_LOOK,
     SHORTEST,
     STEPS,
     TOLD,
@@ -25,6 +26,7 @@ from bot.core.delivery import (
     State,
     Turn,
     after_error,
+    after_failed_look,
     after_look,
     backoff,
     step,
@@ -245,6 +247,20 @@ def test_nothing_is_said_twice_for_want_of_knowing(can: Abilities, before: datet
         may_repeat = can.repeats and not sending.is_late(now)
         assert then != "repeat" or (may_repeat and (can.repeat_within is None or now <= NOW + can.repeat_within))
         assert then != "look again" or (can.finds and before is None), "two looks are enough"
+
+
+@pytest.mark.parametrize("can", EVERY_ABILITY, ids=str)
+@pytest.mark.parametrize("error", [Refused("no"), SignedOut("who?"), TryLater("wait", 90), Uncertain("hm")], ids=repr)
+def test_a_look_that_failed_is_made_again_while_that_may_help(can: Abilities, error: NetworkError) -> None:
+    for now in EVERY_TIME:
+        then = after_failed_look(SENDING, error, can, now)
+        in_time = not SENDING.is_late(now)
+        harmless = can.repeats and in_time and (can.repeat_within is None or now <= NOW + can.repeat_within)
+        if (isinstance(error, TryLater | SignedOut) and in_time) or (isinstance(error, Uncertain) and harmless):
+            pause = timedelta(seconds=90) if isinstance(error, TryLater) else SECOND_LOOK
+            assert then == replace(SENDING, not_before=now + pause)
+        else:
+            assert then.state == "uncertain" and str(error) in then.reason
 
 
 # --- turns ------------------------------------------------------------------------------------------

@@ -102,6 +102,10 @@ def test_many_missed_of_one_outage_are_one_summary() -> None:
     assert WORDS.text not in found.body and "handbill delivery list --state missed" in found.body
 
 
+def test_a_single_missed_one_is_told_in_full() -> None:
+    assert WORDS.text in told(*outage(1)).body
+
+
 def test_one_that_was_missed_after_many_tries_is_not_hidden_among_those_of_an_outage() -> None:
     found = told(*outage(3), news("missed", "it was tried 8 times", id=99, tries=8))
     assert "3 posts were missed" in found.body and "Why: it was tried 8 times" in found.body

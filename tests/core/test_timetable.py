@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,3 +117,58 @@ def test_a_slot_carries_what_its_schedule_says() -> None:
 def test_an_instant_is_shown_as_the_clocks_there_show_it() -> None:
     assert local(at("2026-12-01 14:00"), NEW_YORK) == "2026-12-01T09:00-05:00"
     assert local_day(at("2026-12-01 03:00"), NEW_YORK) == date(2026, 11, 30)
+
+
+# --- a year, against the clocks on the walls ----------------------------------------------------------
+
+QUARTER = timedelta(minutes=15)
+# Both hemispheres; half an hour; three quarters of an hour; midnight leapt over; a fast in the middle; never.
+TWELVE = [
+    "America/New_York", "America/St_Johns", "America/Santiago", "America/Havana", "Africa/Cairo", "Africa/Casablanca",
+    "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Dublin", "Europe/London", "Pacific/Auckland", "Pacific/Chatham",
+]  # fmt: skip
+
+
+def walls(zone: ZoneInfo, start: datetime, end: datetime) -> dict[datetime, datetime]:
+    """When the clocks of a zone first show each time, by what they show: someone looks at them every quarter hour."""
+    seen: dict[datetime, datetime] = {}
+    now = start
+    while now < end:
+        seen.setdefault(now.astimezone(zone).replace(tzinfo=None, fold=0), now)
+        now += QUARTER
+    return seen
+
+
+def expected(wall: datetime, seen: dict[datetime, datetime]) -> datetime:
+    """When a wall-clock time comes. One that is never shown comes as much later as it is after the last that was."""
+    last = wall
+    while last not in seen:
+        last -= QUARTER
+    return seen[last] + (wall - last)
+
+
+@pytest.mark.parametrize("name", TWELVE)
+def test_a_year_of_slots_comes_when_the_clocks_on_the_walls_say_so(name: str) -> None:
+    zone, first = ZoneInfo(name), date(2026, 1, 1)
+    seen = walls(zone, at("2025-12-30 00:00"), at("2027-01-03 00:00"))
+    times = [time(hour, minute) for hour in range(24) for minute in (0, 15, 30, 45)]
+    plan = Schedule(campaign="air", accounts=("town",), times=tuple(times))
+    days = [first + timedelta(days=number) for number in range(365)]
+    wanted = {(day, f"{clock:%H:%M}"): expected(datetime.combine(day, clock), seen) for day in days for clock in times}
+    found = slots([plan], zone, at("2025-12-30 00:00"), at("2027-01-03 00:00"))
+    assert {(slot.day, slot.clock): slot.at for slot in found if slot.day.year == 2026} == wanted
+
+
+def test_in_that_year_the_clocks_leap_where_they_are_said_to() -> None:
+    def leaps(name: str) -> set[timedelta]:
+        seen = sorted(walls(ZoneInfo(name), at("2025-12-30 00:00"), at("2027-01-03 00:00")).items())
+        return {later - wall - QUARTER for (wall, _), (later, _) in pairwise(seen)}
+
+    halves = {timedelta(), timedelta(minutes=30)}
+    assert leaps("Australia/Lord_Howe") == halves
+    assert leaps("Asia/Kathmandu") == {timedelta()}
+    assert all(
+        leaps(name) == {timedelta(), timedelta(hours=1)}
+        for name in TWELVE
+        if name not in ("Australia/Lord_Howe", "Asia/Kathmandu")
+    )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import islice
 from time import monotonic
 
+from tests.faults.answers import each_answer
 from tests.faults.crew import crew
 from tests.faults.kills import NEAR, at_random, each_step, scouted, told
 from tests.faults.places import PLACES
@@ -46,12 +47,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def told_in(place: str, kills: int, seed: int) -> Told:
-    """Stories of one place: each step once, then random ones, until there were so many kills."""
+    """Stories of one place: each step, each bad answer, then kills at random, until there were so many kills."""
     with crew() as workers, running(Pages()) as pages:
-        found = told(workers, place, pages.url, each_step(scouted(workers, place, pages.url)))
+        steps = scouted(workers, place, pages.url)
+        found = told(workers, place, pages.url, each_step(steps))
+        found += told(workers, place, pages.url, each_answer(place, steps), secure=True)
         coming = at_random(seed)
         while sum(outcome.kills for _, outcome in found) < kills:
-            found += told(workers, place, pages.url, islice(coming, BATCH), NEAR)
+            found += told(workers, place, pages.url, islice(coming, BATCH), times=NEAR)
     return found
 
 

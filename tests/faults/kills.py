@@ -1,6 +1,6 @@
 """Which stories of killed workers are told in a place: one for each step, and as many as wanted at random instants."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from threading import Lock
 
 from tests.faults.crew import Crew
 from tests.faults.stage import DAYS, Stage, bare_stage, stage
-from tests.faults.steps import kind
 from tests.faults.story import SOON, Blow, Outcome, Story, play
 
 # After these a worker leaves something to settle: the server has the post, or has never heard of it.
@@ -30,12 +29,6 @@ class Scouted:
     usual: tuple[str, ...]
     settling: dict[str, tuple[str, ...]]
 
-    @property
-    def kinds(self) -> set[str]:
-        """What can be struck at all, before or after."""
-        rows = (self.first, self.usual, *self.settling.values())
-        return {kind(step) for steps in rows for step in steps}
-
 
 def scouted(crew: Crew, place: str, pages: str) -> Scouted:
     """Watch workers do their work in a place."""
@@ -45,7 +38,7 @@ def scouted(crew: Crew, place: str, pages: str) -> Scouted:
         usual = found.run(found.slots(1)[0] + SOON, watched=True).steps
         settling = {}
         for day, last in enumerate((TAKEN, UNHEARD), 2):
-            assert found.run(found.slots(day)[0] + SOON, strike_named=last).was_killed, f"no worker came to {last!r}"
+            assert found.run(found.slots(day)[0] + SOON, strike=last).was_killed, f"no worker came to {last!r}"
             settling[last] = found.settle(day, watched=True).steps
     return Scouted(first=first, usual=usual, settling=settling)
 
@@ -53,20 +46,15 @@ def scouted(crew: Crew, place: str, pages: str) -> Scouted:
 def each_step(steps: Scouted) -> Iterator[Story]:
     """A kill at every step of a usual day, at each of the first worker's, and while the next worker settles."""
     for at, step in enumerate(steps.usual):
-        yield Story(fault=f"killed at a {step.split()[1]}", blows=(Blow(at=at),))
-    for at in _firsts(steps.first):
-        yield Story(fault="killed at first sight", opening=steps.first[at])
+        blow = Blow(step=step, nth=steps.usual[: at + 1].count(step))
+        yield Story(fault=f"killed at a {step.split()[1]}", blows=(blow,))
+    for step in dict.fromkeys(steps.first):
+        yield Story(fault="killed at first sight", opening=step)
     for last, settling in steps.settling.items():
-        for at in _firsts(settling):
-            yield Story(fault="killed, and again while settling", blows=(Blow(named=last), Blow(at=at)))
+        for step in dict.fromkeys(settling):
+            yield Story(fault="killed, and again while settling", blows=(Blow(step=last), Blow(step=step)))
     for when in ("before", "after"):
         yield Story(fault=f"killed {when} the server took it", blows=(Blow(on_the_way=when),))
-        yield Story(fault=f"killed {when} the server took it", blows=(Blow(on_the_way=when), Blow(named=UNHEARD)))
-
-
-def _firsts(steps: Sequence[str]) -> Iterator[int]:
-    """Where each step is for the first time."""
-    return (at for at, step in enumerate(steps) if step not in steps[:at])
 
 
 def at_random(seed: int) -> Iterator[Story]:
@@ -79,10 +67,8 @@ def at_random(seed: int) -> Iterator[Story]:
         yield Story(fault=fault, blows=blows, together=together)
 
 
-def told(
-    crew: Crew, place: str, pages: str, stories: Iterable[Story], times: Sequence[str] = ("09:00",)
-) -> list[tuple[Story, Outcome]]:
-    """Tell stories in a place, several at once, each lane on stages of its own."""
+def told(crew: Crew, place: str, pages: str, stories: Iterable[Story], **more: object) -> list[tuple[Story, Outcome]]:
+    """Tell stories in a place, several at once, each lane on stages of its own; `more` is for `bare_stage`."""
     coming, lock = iter(stories), Lock()
 
     def following() -> Story | None:
@@ -94,7 +80,7 @@ def told(
         with ExitStack() as stack:
             lanes = stack.enter_context(crew.lane()), stack.enter_context(crew.lane())
             while story:
-                with stage(lanes[0], place, pages, times, other=lanes[1], dies_at=story.opening) as found:
+                with stage(lanes[0], place, pages, other=lanes[1], dies_at=story.opening, **more) as found:
                     while story and _has_room(found, story):
                         done.append((story, play(found, story)))
                         story = following()

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep
+from typing import Any
 
 from bot.core.delivery import Delivery
 from bot.store import open_store
 from tests.faults.crew import Ended, Lane
-from tests.faults.places import PLACES, Place
-from tests.faults.worker import Life
+from tests.faults.places import PLACES, Place, certificate
+from tests.faults.worker import TRUST, Life
 from tests.making import write
 from tests.publishing.stage import PLACE, own_folders
 
@@ -22,10 +23,10 @@ FIRST = datetime(2026, 12, 1, tzinfo=UTC)
 DAYS = 12
 # … each of them with so many slots at most, some of which need a second post.
 POSTS = 40
-# How long the slots of a stage may be late, and the minutes after a slot at which workers are born again until all
-# is settled. The last is too late for anything.
+# How long the slots of a stage may be late, and the minutes after one at which the last worker looks until all is
+# settled, and after it is too late for anything.
 LATE = timedelta(hours=6)
-AFTERWARDS = (2, 3, 5, 8, 15, 30, 50, 90, 200, 365)
+AFTERWARDS, AT_LAST = (2, 3, 5, 8, 15, 30, 50, 90, 200), (5, 6, 8)
 LEASE = 1.0
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -40,13 +41,15 @@ class Stage:
     pages: str
     times: Sequence[str]
     other: Lane | None = None
+    trusted: Path | None = None
     lived: int = 0
-    opening_kills: int = 0
+    opened_by: list[Ended] = field(default_factory=list)
 
     @property
     def environ(self) -> dict[str, str]:
         """What a worker finds in its environment."""
-        return {**self.place.environ, **own_folders(self.folder)}
+        trusted = {TRUST: str(self.trusted)} if self.trusted else {}
+        return {**self.place.environ, **own_folders(self.folder), **trusted}
 
     @property
     def database(self) -> str:
@@ -74,15 +77,19 @@ class Stage:
             store.close()
 
     def told(self) -> set[int]:
-        """The deliveries of which a person is told that they were not said as planned, by their numbers."""
-        return {one.id for one in self.ledger() if one.id is not None and one.state not in QUIET and one.reason}
+        """The deliveries of which a notice lies ready for a person, by their numbers; nobody takes them away here."""
+        store = open_store(self.database, write=False)
+        try:
+            return {one.delivery for one in store.notices() if one.delivery is not None}
+        finally:
+            store.close()
 
     def open(self, dies_at: str = "") -> Ended:
         """Make the ledger, and let a worker see the timetable for the first time; one may die over it first."""
         self.write_files()
         early = self.slots(0)[0] - timedelta(hours=1)
         if dies_at:
-            self.opening_kills += self.run(early, starts="town", strike_named=dies_at).was_killed
+            self.opened_by.append(self.run(early, starts="town", strike=dies_at))
             sleep(LEASE)
         return self.run(early, starts="town", watched=True)
 
@@ -106,15 +113,14 @@ class Stage:
         assert self.other is not None
         return self.other.run(self.life(*instants))
 
-    def settle(self, day: int, **more: object) -> Ended:
-        """When the lease of the last worker is over, let another one work until nothing is open any more."""
-        sleep(LEASE)
-        last = self.slots(day)[-1]
-        return self.run(*(last + timedelta(minutes=after) for after in AFTERWARDS), until_quiet=True, **more)
-
-
-# Ends of which nobody needs to be told.
-QUIET = ("sent", "planned", "sending")
+    def settle(self, day: int, pause: timedelta = timedelta(), *, waits: bool = True, watched: bool = False) -> Ended:
+        """Let a worker work until nothing is open any more; it `waits` until the lease of the last one is over."""
+        if waits:
+            sleep(LEASE)
+        began, late = self.slots(day)[-1] + pause, self.slots(day)[-1] + LATE
+        instants = [at for after in AFTERWARDS if (at := began + timedelta(minutes=after)) < late]
+        instants += [max(began, late) + timedelta(minutes=after) for after in AT_LAST]
+        return self.run(*instants, until_quiet=True, watched=watched)
 
 
 def posts() -> dict[str, str]:
@@ -130,19 +136,29 @@ def _word(number: int) -> str:
 
 
 @contextmanager
-def stage(
-    lane: Lane, place: str, pages: str, times: Sequence[str] = ("09:00",), other: Lane | None = None, dies_at: str = ""
-) -> Iterator[Stage]:
-    """A stage in a place, by its name in PLACES; all is gone afterwards. `dies_at`: a step of its first worker."""
-    with bare_stage(lane, place, pages, times, other) as made:
+def stage(lane: Lane, place: str, pages: str, *, dies_at: str = "", **more: Any) -> Iterator[Stage]:
+    """As `bare_stage`, after a worker's first look; one has died at a step of that before, if `dies_at`."""
+    with bare_stage(lane, place, pages, **more) as made:
         made.open(dies_at)
         yield made
 
 
 @contextmanager
 def bare_stage(
-    lane: Lane, place: str, pages: str, times: Sequence[str] = ("09:00",), other: Lane | None = None
+    lane: Lane,
+    place: str,
+    pages: str,
+    *,
+    times: Sequence[str] = ("09:00",),
+    other: Lane | None = None,
+    secure: bool = False,
 ) -> Iterator[Stage]:
-    """A stage where nobody has worked yet."""
-    with TemporaryDirectory(prefix=re.sub(r"\W", "-", place)) as folder, PLACES[place]() as found:
-        yield Stage(folder=Path(folder), place=found, lane=lane, pages=pages, times=times, other=other)
+    """A stage in a place, by its name in PLACES, where nobody has worked yet; all is gone afterwards.
+
+    `other`: a lane for a second worker. `secure`: its server is behind TLS.
+    """
+    with TemporaryDirectory(prefix=re.sub(r"\W", "-", place)) as name:
+        folder = Path(name)
+        shown = certificate(folder) if secure else None
+        with PLACES[place](shown) as found:
+            yield Stage(folder=folder, place=found, lane=lane, pages=pages, times=times, other=other, trusted=shown)

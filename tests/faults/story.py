@@ -1,65 +1,99 @@
-"""A story: workers that die over the posts of one day, others that come after them, and what stands at the server."""
+"""A story: what befalls the workers of one day, others that come after them, and what stands at the server then."""
 
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from queue import Queue
 from time import sleep
 
 from bot.core.delivery import Delivery
 from tests.faults.crew import Ended
-from tests.faults.places import Deed
+from tests.faults.places import Deed, Place
 from tests.faults.stage import LEASE, Stage
 
 # States in which a delivery is not at its end.
 UNFINISHED = ("waiting", "planned", "sending")
 # How late after a slot a worker comes, and how much later each that follows it, and each of its looks.
 SOON, NEXT = timedelta(seconds=30), timedelta(seconds=20)
+# Of the ends that a story may have: uncertain, but only what does not stand there.
+DOUBTED = "uncertain where it does not stand"
 # A worker whose number is not told within so many seconds was never born.
 BIRTH = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blow:
-    """What ends one worker: its n-th step, a step by name, a time in seconds, or a post that is on its way.
+class Harm:
+    """What the door does to one request, the one that posts if no `path` is given; see tests.servers.proxy."""
 
-    `on_the_way`: "before" or "after" the server has taken the request.
+    do: str
+    method: str = "POST"
+    path: str = ""
+    status: int = 503
+    body: str = ""
+    seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blow:
+    """What befalls one worker.
+
+    At the `nth` time that it comes to a `step` it does a `deed` to itself. `after` so many seconds, or while a post is
+    `on_the_way` ("before" or "after" the server has taken it), it is killed. Its first request that fits meets a
+    `harm`; if `away`, nobody can be reached any more afterwards. `patience`: how many seconds it waits for an answer.
     """
 
-    at: int | None = None
-    named: str = ""
+    step: str = ""
+    nth: int = 1
+    deed: str = "kill"
     after: float | None = None
     on_the_way: str = ""
+    harm: Harm | None = None
+    away: bool = False
+    patience: float = 5.0
 
     def __str__(self) -> str:
-        return " ".join(f"{name} {value}" for name, value in asdict(self).items() if value not in (None, ""))
+        told = {name: value for name, value in asdict(self).items() if value != getattr(PLAIN, name)}
+        return " ".join(f"{name} {value}" for name, value in told.items())
+
+
+PLAIN = Blow()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A fault by its name in the table, and the blows that one worker after the other meets.
+    """A fault by its name in the table, and what befalls one worker after the other; the last settles unharmed.
 
     `opening`: a step at which the very first worker on a new stage dies. `together`: beside each worker another one is
-    at work, unharmed.
+    at work, unharmed. `deleted`: before the last worker comes, the owner deletes what stands there. `pause`: so long
+    nobody is at work before it; with `forgets`, so long that the server forgets keys. `ends`: in which states the last
+    slot may end; by itself, what can be known must be known. `stands`: how many posts of this day stand there then.
     """
 
     fault: str
     blows: tuple[Blow, ...] = ()
     opening: str = ""
     together: bool = False
+    deleted: bool = False
+    pause: timedelta = timedelta()
+    forgets: bool = False
+    ends: tuple[str, ...] = ()
+    stands: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.fault} {self.opening}{', '.join(map(str, self.blows))}"
+        return f"{self.fault}: {self.opening}{', '.join(map(str, self.blows))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of the slots of a story, in numbers; `wrong` are sentences on what must never be."""
+    """What became of the slots of a story, in numbers; `wrong` are sentences on what must never be.
+
+    `struck`: the steps at which a worker was struck.
+    """
 
     stories: int = 1
     kills: int = 0
@@ -72,6 +106,7 @@ class Outcome:
     stuck: int = 0
     untold: int = 0
     wrong: tuple[str, ...] = ()
+    struck: tuple[str, ...] = field(default=(), repr=False)
 
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
@@ -80,17 +115,46 @@ class Outcome:
 def play(stage: Stage, story: Story) -> Outcome:
     """Play a story on the stage's next day, until all is settled; what became of it."""
     day, stage.lived = stage.lived, stage.lived + 1
-    kills = stage.opening_kills if day == 0 else 0
+    ends = list(stage.opened_by) if day == 0 else []
+    stood = set(stage.place.said())
     for number, blow in enumerate(story.blows):
-        if number:
+        if ends and ends[-1].was_killed:
             sleep(LEASE)
         with _beside(stage, day, number) if story.together else nullcontext():
-            kills += strike(stage, day, number, blow).was_killed
-    not_receipted = _not_receipted(stage)
-    stage.settle(day)
-    found = judged(stage, day, may_doubt=story.together)
-    again = sum(one.state == "sent" and _words(one) in not_receipted for one in stage.ledger())
-    return replace(found, kills=kills, found_again=again, wrong=tuple(f"{story}: {what}" for what in found.wrong))
+            ends.append(strike(stage, day, number, blow))
+    again = set(stage.place.said()) - {words(one) for one in stage.ledger() if one.state == "sent"}
+    if story.deleted:
+        for lost in set(stage.place.said()) - stood:
+            stage.place.delete_as_owner(lost)
+    if story.forgets:
+        stage.place.forget_keys()
+    last = stage.settle(day, story.pause, waits=any(one.was_killed for one in ends))
+    found = judged(stage, day, story.ends or _ends(stage.place, story))
+    wrong = [*found.wrong, *_stands(story, len(set(stage.place.said()) - stood)), *_complaints(last)]
+    return replace(
+        found,
+        kills=sum(one.was_killed for one in ends),
+        found_again=sum(one.state == "sent" and words(one) in again for one in stage.ledger()),
+        wrong=tuple(f"{story}: {what}" for what in wrong),
+        struck=tuple(one.steps[-1] for one in ends if one.was_killed and one.steps),
+    )
+
+
+def _ends(place: Place, story: Story) -> tuple[str, ...]:
+    """How the last slot of a day may end where nothing but workers is harmed."""
+    if place.is_sure:
+        return ("sent",)
+    return ("sent", "uncertain") if story.together else ("sent", DOUBTED)
+
+
+def _stands(story: Story, found: int) -> Iterator[str]:
+    if story.stands not in (None, found):
+        yield f"{found} posts of this day stand there, not {story.stands}"
+
+
+def _complaints(last: Ended) -> Iterator[str]:
+    """A worker whom nobody harms has nothing to complain of."""
+    return (row for row in last.changed if row.startswith("trouble"))
 
 
 @contextmanager
@@ -103,90 +167,101 @@ def _beside(stage: Stage, day: int, number: int) -> Iterator[None]:
 
 
 def _instants(stage: Stage, day: int, number: int) -> list[datetime]:
-    """When the n-th worker of a day ticks: soon after the n-th slot, or after the last."""
+    """When the n-th worker of a day looks: soon after the n-th slot, or after the last."""
     slots = stage.slots(day)
     at = slots[min(number, len(slots) - 1)] + SOON + max(0, number + 1 - len(slots)) * NEXT
     return [at + step * NEXT for step in range(3)]
 
 
 def strike(stage: Stage, day: int, number: int, blow: Blow) -> Ended:
-    """The life of one worker, which meets a blow."""
+    """The life of one worker, and what befalls it."""
     born: Queue[int] = Queue()
+    door = stage.place.door.app
     if blow.on_the_way:
-        stage.place.door.app.deed = Deed(when=blow.on_the_way, act=lambda: _kill(born.get(timeout=BIRTH)))
-    more = {"strike_at": blow.at, "strike_named": blow.named, "die_after": blow.after}
-    ended = stage.run(*_instants(stage, day, number), until_quiet=True, born=born.put, **more)
-    stage.place.door.app.deed = None
-    return ended
+        door.deed = Deed(when=blow.on_the_way, act=lambda: _kill(born.get(timeout=BIRTH)))
+    if blow.harm:
+        door.harm(blow.harm.path, away=blow.away, **_rule(blow.harm))
+    try:
+        return stage.run(
+            *_instants(stage, day, number), until_quiet=True, born=born.put, patience=blow.patience,
+            strike=blow.step, nth=blow.nth, deed=blow.deed, die_after=blow.after,
+        )  # fmt: skip
+    finally:
+        door.open()
+
+
+def _rule(harm: Harm) -> dict[str, object]:
+    return {name: value for name, value in asdict(harm).items() if name != "path"}
 
 
 def _kill(number: int) -> None:
     os.kill(number, signal.SIGKILL)
 
 
-def _words(delivery: Delivery) -> str:
+def words(delivery: Delivery) -> str:
+    """What a delivery says; empty if nothing."""
     return delivery.variant.text if delivery.variant else ""
 
 
-def _not_receipted(stage: Stage) -> set[str]:
-    """The words that stand at the server, but of which the ledger does not know it."""
-    return set(stage.place.said()) - {_words(one) for one in stage.ledger() if one.state == "sent"}
+# --- judging ----------------------------------------------------------------------------------------
 
 
-def judged(stage: Stage, day: int, *, may_doubt: bool = False) -> Outcome:
-    """What became of a day's slots. `may_doubt`: what stands there may be uncertain all the same."""
+def judged(stage: Stage, day: int, ends: Collection[str]) -> Outcome:
+    """What became of a day's slots, of which the last may end so."""
     ledger, said, told = stage.ledger(), stage.place.ever_said(), stage.told()
     due = {(slot.date(), f"{slot:%H:%M}") for slot in stage.slots(day)}
     days = {(one.day, one.clock): one for one in ledger if (one.day, one.clock) in due}
     wrong: list[str] = []
-    found = Outcome(
+    return Outcome(
         sent=sum(one.state == "sent" for one in days.values()),
         uncertain=sum(one.state == "uncertain" for one in days.values()),
         missed=sum(one.state == "missed" for one in days.values()),
-        twice=_tell(wrong, _twice(said, ledger)),
-        lost=_tell(wrong, _lost(due - days.keys(), days.values(), said)),
-        stuck=_tell(wrong, (f"it is stuck: {_shown(one)}" for one in days.values() if one.state in UNFINISHED)),
-        untold=_tell(
-            wrong,
-            (f"nobody is told: {_shown(one)}" for one in days.values() if one.state != "sent" and one.id not in told),
-        ),
+        twice=_counted(wrong, _twice(said, ledger)),
+        lost=_counted(wrong, _lost(due - days.keys(), days.values(), said, ends)),
+        stuck=_counted(wrong, (f"it is stuck: {_shown(one)}" for one in days.values() if one.state in UNFINISHED)),
+        untold=_counted(wrong, _untold(days.values(), told)),
+        wrong=tuple(wrong),
     )
-    for one in days.values():
-        if one.state == "uncertain" and (stage.place.is_sure or (said[_words(one)] and not may_doubt)):
-            wrong.append(f"it could have been known what became of it: {_shown(one)}")
-    return replace(found, wrong=tuple(wrong))
 
 
-def _tell(wrong: list[str], found: Iterable[str]) -> int:
+def _counted(wrong: list[str], found: Iterable[str]) -> int:
     sentences = list(found)
     wrong += sentences
     return len(sentences)
 
 
-def _twice(said: Counter[str], ledger: list[Delivery]) -> Iterable[str]:
+def _twice(said: Counter[str], ledger: list[Delivery]) -> Iterator[str]:
     """What was said more than once, and what stands there for a slot that the ledger knows with other words."""
-    owned = {_words(one) for one in ledger if one.state in ("sent", "uncertain", "sending")}
-    for words, times in said.items():
+    owned = {words(one) for one in ledger if one.state in ("sent", "uncertain", "sending")}
+    for text, times in said.items():
         if times > 1:
-            yield f"it was said {times} times: {words!r}"
-        if words not in owned:
-            yield f"it was said, and the ledger says otherwise: {words!r}"
+            yield f"it was said {times} times: {text!r}"
+        if text not in owned:
+            yield f"it was said, and the ledger says otherwise: {text!r}"
 
 
-def _lost(unseen: set[tuple[date, str]], days: Iterable[Delivery], said: Counter[str]) -> Iterable[str]:
-    """What the ledger never heard of, what it says was sent and was not, what ended although it could be said.
+def _lost(
+    unseen: set[tuple[date, str]], days: Collection[Delivery], said: Counter[str], ends: Collection[str]
+) -> Iterator[str]:
+    """What the ledger never heard of, what it says was sent and was not, what ended otherwise than it may.
 
-    Of several slots that came due while nobody was at work, only the last is to be said.
+    Of several slots that come due while nobody is at work, only the last is to be said.
     """
     last = max((one.at for one in days), default=None)
     for slot in unseen:
         yield f"the ledger does not know the slot {slot}"
     for one in days:
-        if one.state == "sent" and not said[_words(one)]:
-            yield f"it does not stand there: {_shown(one)}"
-        if one.state in ("skipped", "refused", "held") or (one.state == "missed" and one.at == last):
-            yield f"it could have been said: {_shown(one)}"
+        if one.state == "sent" and not said[words(one)]:
+            yield f"it was never said: {_shown(one)}"
+        is_known = one.state != "uncertain" or said[words(one)]
+        may = {*ends, "sent", *(("missed", "uncertain") if one.at != last else ())}
+        if one.state not in UNFINISHED and one.state not in may and (is_known or DOUBTED not in ends):
+            yield f"it could have been said, or known: {_shown(one)}"
+
+
+def _untold(days: Collection[Delivery], told: set[int]) -> Iterator[str]:
+    return (f"nobody is told: {_shown(one)}" for one in days if one.state != "sent" and one.id not in told)
 
 
 def _shown(one: Delivery) -> str:
-    return f"{one.day} {one.clock} {one.state} ({one.reason}) {_words(one)!r}"
+    return f"{one.day} {one.clock} {one.state} ({one.reason}) {words(one)!r}"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 from bot import config
 from bot.app import App
@@ -39,9 +39,9 @@ RESULT = "= "
 class Life:
     """What one worker does, from its birth on, and how it may end before its time.
 
-    It ticks at each of `instants`, or until nothing is open any more if `until_quiet`. At its `strike_at`-th step
-    (from 0), or the first called `strike_named`, it does a `deed` to itself. `die_after`: killed from outside after
-    so many seconds. `starts` is an account that a person lets begin first, `seconds` the patience of a call.
+    It looks at each of `instants`, or until nothing is open any more if `until_quiet`. When it comes to the step
+    `strike` for the `nth` time, it does a `deed` to itself. `die_after`: killed from outside after so many seconds.
+    `starts` is an account that a person lets begin first, `patience` how many seconds a call waits.
     """
 
     folder: str
@@ -51,12 +51,12 @@ class Life:
     pages: str = ""
     starts: str = ""
     watched: bool = False
-    strike_at: int | None = None
-    strike_named: str = ""
+    strike: str = ""
+    nth: int = 1
     deed: str = "kill"
     die_after: float | None = None
     until_quiet: bool = False
-    seconds: float = 5.0
+    patience: float = 5.0
     lease: float = 1.0
 
 
@@ -65,8 +65,10 @@ class Life:
 
 def live(life: Life, tell: Callable[[str], None]) -> None:
     """Work as `handbill run` does, at the instants of a life."""
-    hasten(life.lease, life.seconds)
-    if life.watched or life.strike_named or life.strike_at is not None:
+    if trusted := life.environ.get(TRUST):
+        os.putenv(TRUST, trusted)
+    hasten(life.lease, life.patience)
+    if life.watched or life.strike:
         watch(life.network, Striking(life, tell))
     changed: list[str] = []
     clock = Clock()
@@ -115,12 +117,12 @@ class Striking:
     """Passes on each step, and strikes at the one that is meant."""
 
     def __init__(self, life: Life, tell: Callable[[str], None]) -> None:
-        self._life, self._tell, self._steps = life, tell, 0
+        self._life, self._tell, self._left = life, tell, life.nth
 
     def __call__(self, step: str) -> None:
-        number, self._steps = self._steps, self._steps + 1
         self._tell(step)
-        if number == self._life.strike_at or step == self._life.strike_named:
+        self._left -= step == self._life.strike
+        if step == self._life.strike and self._left == 0:
             DEEDS[self._life.deed]()
 
 
@@ -133,7 +135,28 @@ def _fill_the_disk() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-DEEDS: dict[str, Callable[[], None]] = {"kill": _kill, "fill the disk": _fill_the_disk, "nothing": lambda: None}
+def _lose_the_names() -> None:
+    """From now on no name of a server leads anywhere, as without a network."""
+
+    def gone(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    socket.getaddrinfo = gone
+
+
+def _lose_trust() -> None:
+    """From now on the certificate of no test server is trusted any more."""
+    os.unsetenv(TRUST)
+
+
+# Where OpenSSL finds the certificates that it trusts: <https://docs.openssl.org/3.0/man7/openssl-env/>.
+TRUST = "SSL_CERT_FILE"
+DEEDS: dict[str, Callable[[], None]] = {
+    "kill": _kill,
+    "fill the disk": _fill_the_disk,
+    "lose the names": _lose_the_names,
+    "lose trust": _lose_trust,
+}
 
 
 # --- processes --------------------------------------------------------------------------------------

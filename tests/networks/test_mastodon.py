@@ -158,6 +158,11 @@ KEY = "mastodon/town/1/clean-air/2026-03-02/09:30"
 AT = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 STATUSES = "/api/v1/statuses$"
 HELLO = Variant(text="Hello, town!")
+NO_POSTS: dict[str, dict[str, Any]] = {
+    "passed on": {"reblog": {"id": "1"}},
+    "an answer": {"in_reply_to_id": "1"},
+    "a letter": {"visibility": "direct"},
+}
 
 
 def door(to: str, memory: Memory | None = None, **answers: str) -> Account:
@@ -256,6 +261,22 @@ def test_a_post_whose_picture_is_not_ready_is_posted_later(
     assert isinstance(error_of(lambda: town.publish(payload, KEY)), TryLater)
 
 
+def test_a_picture_that_the_server_cannot_use_is_refused_with_its_reason(
+    mastodon_server: Server, town: Account, picture: Image
+) -> None:
+    mastodon_server.app.change(processing=1)
+    mastodon_server.app.fail(422, path="/api/v1/media/", body={"error": "this is no picture"})
+    error = error_of(lambda: town.prepare(replace(HELLO, image=picture), KEY, AT))
+    assert isinstance(error, Refused) and "this is no picture" in str(error)
+
+
+def test_a_picture_is_made_once_and_kept(mastodon_server: Server, picture: Image, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    for _ in range(2):
+        door(mastodon_server.url, cache=str(cache)).prepare(replace(HELLO, image=picture), KEY, AT)
+        assert len(list(cache.iterdir())) == 1
+
+
 def test_an_old_server_takes_pictures_at_the_old_address(
     mastodon_server: Server, town: Account, picture: Image
 ) -> None:
@@ -324,10 +345,12 @@ def test_what_cannot_be_posted_is_refused_with_a_reason(town: Account, post: Var
         (401, SignedOut, SignedOut, SignedOut),
         (403, SignedOut, SignedOut, SignedOut),
         (404, SignedOut, SignedOut, Refused),
+        (405, SignedOut, SignedOut, SignedOut),
         (408, TryLater, TryLater, TryLater),
         (410, SignedOut, SignedOut, SignedOut),
         (413, Refused, Refused, Refused),
         (422, SignedOut, Refused, Refused),
+        (501, SignedOut, SignedOut, SignedOut),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "",
 )
@@ -350,6 +373,12 @@ def test_an_answer_has_a_meaning(
     mastodon_server.app.failures.coming.clear()
     mastodon_server.app.fail(status, path=STATUSES)
     assert type(error_of(lambda: town.publish(payload, KEY))) is posting
+    assert mastodon_server.app.posts() == []
+
+
+def test_what_the_library_does_not_know_how_to_say_is_refused(mastodon_server: Server, town: Account) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    assert isinstance(error_of(lambda: town.publish({**payload, "visibility": "elsewhere"}, KEY)), Refused)
     assert mastodon_server.app.posts() == []
 
 
@@ -477,6 +506,31 @@ def test_a_post_belongs_to_the_key_that_it_was_posted_for(mastodon_server: Serve
     assert town.find(first, "a") == receipt
 
 
+def test_the_same_words_said_before_or_passed_on_are_not_the_post(mastodon_server: Server, town: Account) -> None:
+    before = say(door(mastodon_server.url), HELLO)
+    payload = town.prepare(HELLO, KEY, AT)
+    town.door.checked(town.door.ask("POST", f"{STATUSES[:-1]}/{before.id}/reblog"))
+    assert town.find(payload, KEY) is None
+
+
+@pytest.mark.parametrize("more", NO_POSTS.values(), ids=NO_POSTS)
+def test_the_same_words_in_what_is_no_post_are_not_the_post(
+    mastodon_server: Server, town: Account, more: dict[str, Any]
+) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    say(door(mastodon_server.url), HELLO, "by hand")
+    shown = {**mastodon_server.app.posts()[0], **more}
+    mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown])
+    assert town.find(payload, KEY) is None
+
+
+def test_of_two_posts_with_the_same_words_the_first_one_is_the_post(mastodon_server: Server, town: Account) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    receipt = town.publish(payload, KEY)
+    say(door(mastodon_server.url), HELLO, "by hand")
+    assert door(mastodon_server.url).find(payload, KEY) == receipt
+
+
 def test_twenty_posts_of_other_keys_are_told_apart_and_no_more_are_kept(town: Account) -> None:
     payload = town.prepare(HELLO, KEY, AT)
     for number in range(20):
@@ -490,10 +544,8 @@ def test_twenty_posts_of_other_keys_are_told_apart_and_no_more_are_kept(town: Ac
 def test_a_post_that_is_found_often_pushes_no_other_out_of_memory(town: Account) -> None:
     payload = town.prepare(HELLO, KEY, AT)
     town.publish(payload, "first")
-    town.publish(payload, "second")
-    for _ in range(20):
-        town.find(payload, "second")
-    assert town.find(payload, KEY) is None
+    second = town.publish(payload, "second")
+    assert {town.find(payload, "second") for _ in range(21)} == {second}
 
 
 @pytest.mark.parametrize("kept", ["", "{", "7", '["a"]', "[7]"], ids=str)
@@ -560,9 +612,20 @@ def test_what_is_known_of_one_server_does_not_hold_for_another(mastodon_server: 
             "@ana@town.example, hi",
         ),
         ('<a href="https://a.example/tags/rent" class="mention hashtag">#<span>Rent</span></a>', "#Rent"),
+        ('<a href="https://a.example/tags/x" class="mention hashtag">＃<span>東京</span></a>', "＃東京"),
+        ("fish&chips", "fish&chips"),
         ("Ete\u0301", "Été".replace("É", "E")),
     ],
-    ids=["paragraphs", "a link", "a link cut short", "a mention", "a hashtag", "accents"],
+    ids=[
+        "paragraphs",
+        "a link",
+        "a link cut short",
+        "a mention",
+        "a hashtag",
+        "a wide hashtag",
+        "no tags at all",
+        "accents",
+    ],
 )
 def test_html_is_compared_as_its_words(html: str, text: str) -> None:
     assert folded(plain(html)) == folded(text)
@@ -571,7 +634,7 @@ def test_html_is_compared_as_its_words(html: str, text: str) -> None:
 def test_words_that_a_server_shows_otherwise_are_known_by_how_they_were_typed(
     mastodon_server: Server, town: Account
 ) -> None:
-    payload = town.prepare(HELLO, KEY, AT)
+    payload = town.prepare(replace(HELLO, text=HELLO.text + " "), KEY, AT)
     receipt = town.publish(payload, KEY)
     shown = {**mastodon_server.app.posts()[0], "content": "<p><em>Hello</em> there</p>"}
     mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown])
@@ -612,13 +675,21 @@ def test_paragraphs_and_lines_stand_as_they_were_sent(town: Account) -> None:
 def test_mentions_are_told_as_they_were_typed_or_else_as_they_are_shown(mastodon_server: Server, town: Account) -> None:
     host = town.door.host.partition(":")[0]
     say(town, Variant(text=f"Hello @other@{host}!"))
-    shown = {**mastodon_server.app.posts()[0], "mentions": [{"acct": "other"}]}
-    listed: dict[str, Any] = {"status": 200, "path": "/accounts/[0-9]+/statuses", "body": [shown]}
-    mastodon_server.app.fail(**listed)
+    content = "<p>Hello @<span>other</span>!</p>"
+    shown = {**mastodon_server.app.posts()[0], "mentions": [{"acct": "other"}], "content": content}
+    mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown])
     assert town.recent("")[0].text == f"Hello @other@{host}!"
-    mastodon_server.app.fail(**{**listed, "body": [{**shown, "content": "<p>Hello @<span>other</span>!</p>"}]})
+    mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown])
     mastodon_server.app.fail(404, path="/source")
     assert town.recent("")[0].text == "Hello @other!"
+
+
+def test_nobody_is_asked_twice_for_words_without_mentions(mastodon_server: Server, proxy: MakeProxy) -> None:
+    between = proxy(mastodon_server.url)
+    account = door(between.url)
+    say(account, HELLO)
+    assert account.recent("")[0].text == HELLO.text
+    assert between.app.times_taken("GET", "/source") == 0
 
 
 def test_what_came_after_a_post_is_told_the_newest_first(town: Account) -> None:
@@ -652,7 +723,7 @@ def test_an_answer_a_letter_and_what_was_passed_on_are_no_posts(mastodon_server:
     assert [said.receipt for said in town.recent("")] == [ours]
 
 
-@pytest.mark.parametrize("more", [{"reblog": {"id": "1"}}, {"in_reply_to_id": "1"}], ids=["passed on", "an answer"])
+@pytest.mark.parametrize("more", NO_POSTS.values(), ids=NO_POSTS)
 def test_what_a_server_does_not_leave_out_is_left_out(
     mastodon_server: Server, town: Account, more: dict[str, Any]
 ) -> None:
@@ -663,7 +734,7 @@ def test_what_a_server_does_not_leave_out_is_left_out(
 
 
 @pytest.mark.parametrize(
-    "told", ["2026-03-02T08:30:00.000Z", "2026-03-02T09:30:00+01:00", "2026-03-02T08:30:00"], ids=str
+    "told", ["2026-03-02T08:30:00.000Z", "2026-03-02T09:30:00+01:00", "2026-03-02T08:30:00+00:00"], ids=str
 )
 def test_a_post_has_its_instant_in_utc(mastodon_server: Server, town: Account, told: str) -> None:
     say(town, HELLO)
@@ -675,9 +746,20 @@ def test_a_post_has_its_instant_in_utc(mastodon_server: Server, town: Account, t
 
 def test_a_list_that_cannot_be_read_is_asked_for_later(mastodon_server: Server, town: Account) -> None:
     say(town, HELLO)
-    for shown in ({**mastodon_server.app.posts()[0], "created_at": None}, {}):
-        mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=[shown] if shown else {"error": "?"})
+    shown = mastodon_server.app.posts()[0]
+    lists: list[Any] = [[{**shown, "created_at": told}] for told in (None, "soon", "2026-03-02T08:30:00")]
+    for listed in ({"error": "?"}, *lists):
+        mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=listed)
         assert isinstance(error_of(lambda: town.recent("")), TryLater)
+
+
+def test_what_stands_oddly_in_a_list_is_passed_over(mastodon_server: Server, town: Account) -> None:
+    payload = town.prepare(HELLO, KEY, AT)
+    receipt = town.publish(payload, KEY)
+    for ask in (lambda: town.find(payload, KEY), lambda: town.recent("")[0].receipt):
+        listed = [7, {"content": "<p>Hello, town!</p>"}, mastodon_server.app.posts()[0]]
+        mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=listed)
+        assert ask() == receipt
 
 
 # --- the account and its server -----------------------------------------------------------------
@@ -694,6 +776,38 @@ def test_a_look_tells_how_the_account_stands(mastodon_server: Server, town: Acco
     assert standing.url == f"{mastodon_server.url}/@campaign"
     assert (standing.labelled, standing.notes) == (True, ())
     assert standing.rules == ("Say who runs a bot.", "Bots post unlisted.")
+
+
+@pytest.mark.parametrize(
+    ("shown", "handle"),
+    [
+        pytest.param({"domain": "town.example"}, "@campaign@town.example", id="as Mastodon says it"),
+        pytest.param({"uri": "old.example"}, "@campaign@old.example", id="as the older description does"),
+        pytest.param({"uri": "https://other.example"}, "@campaign@other.example", id="as others do"),
+        pytest.param({"title": "A town"}, "", id="not at all"),
+    ],
+)
+def test_an_account_is_named_by_its_servers_own_name(
+    mastodon_server: Server, town: Account, shown: dict[str, Any], handle: str
+) -> None:
+    mastodon_server.app.fail(200, path="/api/v2/instance", body=shown)
+    assert town.look().handle == (handle or f"@campaign@{town.door.host}")
+
+
+@pytest.mark.parametrize(
+    ("links", "honours"),
+    [
+        pytest.param([{"href": 7}, {"href": "https://elsewhere.example/nodeinfo/2.0"}], True, id="one that is odd"),
+        pytest.param([{"href": "nodeinfo"}, {}], False, id="none that leads anywhere"),
+        pytest.param({}, False, id="none"),
+    ],
+)
+def test_what_a_server_runs_on_is_asked_on_the_server_itself(
+    mastodon_server: Server, town: Account, links: object, honours: bool
+) -> None:
+    mastodon_server.app.fail(200, path="/.well-known/nodeinfo", body={"links": links})
+    town.look()
+    assert (town.repeat is not None) is honours
 
 
 def test_an_account_that_moved_or_may_be_told_twice_is_noted(mastodon_server: Server, town: Account) -> None:
@@ -744,6 +858,12 @@ def test_a_server_is_asked_how_it_counts_once_a_day(mastodon_server: Server, pro
     for day in (2, 2, 3):
         account.prepare(HELLO, KEY, AT.replace(day=day))
     assert between.app.times_taken("GET", "/instance") == 2
+
+
+def test_a_label_that_is_there_is_not_set_again(mastodon_server: Server, proxy: MakeProxy) -> None:
+    between = proxy(mastodon_server.url)
+    door(between.url).label()
+    assert between.app.times_taken("PATCH") == 0
 
 
 def test_a_label_is_set_and_all_else_stays(mastodon_server: Server, town: Account) -> None:

@@ -232,6 +232,15 @@ def test_a_picture_that_gets_no_number_is_tried_later(x_server: Running[X], tmp_
         account(x_server).prepare(Variant(text="Look", image=picture(tmp_path)), KEY, AT)
 
 
+def test_an_answer_without_words_to_a_part_of_a_picture_is_a_yes(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], tmp_path: Path
+) -> None:
+    between = proxy(x_server.url)
+    between.app.add("answer", path="/metadata", status=204)
+    post(account(between), Variant(text="Look", image=picture(tmp_path)))
+    assert sent(x_server) == ["Look"]
+
+
 def test_a_picture_that_x_cannot_use_is_refused(x_server: Running[X], tmp_path: Path) -> None:
     x_server.app.change(media_fails=True)
     with pytest.raises(Refused, match="cannot use this picture"):
@@ -663,6 +672,14 @@ def test_an_odd_answer_to_a_refresh_token_is_tried_later(
     assert "tokens" not in memory
 
 
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refresh_token_that_is_refused_ends_the_sign_in(x_server: Running[X], status: int) -> None:
+    x_server.app.fail(status, path="/oauth2/token")
+    with pytest.raises(SignedOut, match="renew") as caught:
+        account(x_server, **CLIENT).whoami()
+    assert f"answered {status}" in str(caught.value.__cause__)
+
+
 def test_without_a_refresh_token_the_sign_in_is_over(x_server: Running[X]) -> None:
     with pytest.raises(SignedOut, match="is over"):
         account(x_server, client_id="x-client-id").whoami()
@@ -718,6 +735,14 @@ def test_what_was_read_is_counted_by_the_month(x_server: Running[X]) -> None:
     # The server, as X, takes nothing for what it has shown on this day before.
     assert taken(x_server, "read") == pytest.approx(3 * 0.005 + 0.01)
     assert NETWORK.reading_cost(memory, "2001-01") == 0
+
+
+def test_a_first_post_reads_no_more_than_five(x_server: Running[X]) -> None:
+    for number in range(7):
+        account(x_server).publish({"text": f"Number {number}", "media_ids": [], "newest": ""}, str(number))
+    memory: dict[str, str] = {}
+    assert account(x_server, memory).prepare(POST, KEY, AT)["newest"] == max(x_server.app.posts)
+    assert [read["posts"] for read in json.loads(memory["reads"]).values()] == [5]
 
 
 def test_other_keys_do_not_make_forget_what_was_read(x_server: Running[X]) -> None:
@@ -802,6 +827,19 @@ def test_somebody_elses_post_cannot_be_deleted(x_server: Running[X]) -> None:
     receipt = post(account(x_server, **THEIRS))
     with pytest.raises(Refused, match="somebody else"):
         account(x_server).delete(receipt)
+
+
+def test_a_post_that_x_does_not_delete_is_tried_later(x_server: Running[X]) -> None:
+    receipt = post(account(x_server))
+    x_server.app.fail(200, method="DELETE", body={"data": {"deleted": False}})
+    with pytest.raises(TryLater, match="has not deleted"):
+        account(x_server).delete(receipt)
+
+
+def test_an_account_that_x_does_not_name_is_asked_for_later(x_server: Running[X]) -> None:
+    x_server.app.fail(200, path="/users/me", body={"data": {"username": "campaign"}})
+    with pytest.raises(TryLater, match="whose account"):
+        account(x_server).whoami()
 
 
 def test_a_look_says_what_a_person_should_know(x_server: Running[X]) -> None:

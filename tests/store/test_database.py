@@ -10,7 +10,7 @@ from bot.core.delivery import Delivery, NoSuchStep, State
 from bot.core.notice import Notice, Trouble
 from bot.core.post import Image, Receipt, Variant
 from bot.store import FenceLost, Lease, Look, Store
-from bot.store.database import LONGEST_LEASE
+from bot.store.tables import LONGEST_LEASE
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 BLANK = Delivery(

@@ -49,6 +49,15 @@ def test_a_wrong_key_signs_the_account_out_and_loses_nothing(vault: Open) -> Non
     assert vault()["session"] == "a"
 
 
+def test_a_key_that_is_gone_is_not_replaced_by_reading(vault: Open, tmp_path: Path) -> None:
+    vault()["session"] = "a"
+    (tmp_path / "state" / "key").rename(tmp_path / "elsewhere")
+    with pytest.raises(SignedOut, match=r"is gone\. Bring it back, or run: handbill account connect town"):
+        vault()["session"]
+    (tmp_path / "elsewhere").rename(tmp_path / "state" / "key")
+    assert vault()["session"] == "a"
+
+
 def test_a_file_that_holds_no_key_is_told(vault: Open, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "key").write_text("nonsense")

@@ -19,7 +19,7 @@ from bot.work.deliver import tick
 from tests.making import write
 from tests.publishing.stage import X_KEYS, own_folders
 from tests.servers.fixtures import Running, approve
-from tests.servers.mastodon import Mastodon
+from tests.servers.mastodon import TOKENS, Mastodon
 from tests.servers.x import X
 from tests.work.stage import at
 
@@ -298,7 +298,11 @@ def test_what_its_posts_cost_is_added_up(tmp_path: Path, x_server: Running[X]) -
     app = on_x(tmp_path, x_server)
     said(app)
     taken = sum(cost for what, cost in x_server.app.charged if what.startswith("POST"))
-    assert check(app, known(app, "town")).cost == pytest.approx(float(taken), abs=0.01) == 0.015
+    found = check(app, known(app, "town"))
+    assert found.cost == pytest.approx(float(taken), abs=0.01) == 0.015
+    assert found.month >= found.cost, "with what looking at it costs"
+    next_month = replace(app, clock=lambda: at("12:00").replace(year=2027))
+    assert check(next_month, known(app, "town")).month < 0.015 <= check(next_month, known(app, "town")).cost
     assert not label(app, known(app, "town"))  # X lets only people do it
 
 
@@ -337,6 +341,17 @@ def in_the_way(key: Path) -> None:
     key.mkdir()
 
 
+def test_a_key_that_is_gone_stops_no_engine_that_counts_what_reading_costs(
+    tmp_path: Path, x_server: Running[X]
+) -> None:
+    app = on_x(tmp_path, x_server, BOX)
+    app.store.start("town", at("08:00"))
+    tick(app, at("08:00"))
+    app.memory(app.config.accounts["town"])["reads"] = '{"2026-12": {"posts": 3}}'
+    lost(tmp_path / "state" / "key")
+    assert "sent" in [one.state for one in tick(app, at("09:00"))]
+
+
 @pytest.mark.parametrize("harm", [lost, another, nonsense, in_the_way])
 def test_without_its_key_an_account_is_held_and_nothing_else(
     tmp_path: Path, mastodon_server: Running[Mastodon], harm: Callable[[Path], Any]
@@ -363,6 +378,90 @@ class Other(Talker):
 
     def ask(self, asked: Field) -> str:
         return approve(self.page, username="other") if asked.name == "code" else super().ask(asked)
+
+
+def test_an_account_that_another_name_has_already_is_refused(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    connected(opened(tmp_path), mastodon_server)
+    text = (tmp_path / "config.toml").read_text()
+    app = opened(tmp_path, text)
+    with pytest.raises(AskedWrongly, match=r'the account that "town" is connected to already\. Sign in as another'):
+        connect(app, "village", MASTODON, Talker({"server": mastodon_server.url}))
+    assert app.store.memory("village") == {} and (tmp_path / "config.toml").read_text() == text
+    assert connect(app, "village", MASTODON, Other({"server": mastodon_server.url})).identity
+
+
+def test_also_where_only_the_ledger_knows_who_the_other_is(tmp_path: Path, mastodon_server: Running[Mastodon]) -> None:
+    app = on_mastodon(tmp_path, mastodon_server)
+    tick(app, at("09:00"))
+    with pytest.raises(AskedWrongly, match='"town" is connected to already'):
+        connect(app, "village", MASTODON, Talker({"server": mastodon_server.url}))
+
+
+def test_what_was_said_under_an_older_name_is_known_under_the_new_one_at_once(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    tick(on_mastodon(tmp_path, mastodon_server), at("09:00"))
+    app = opened(tmp_path, "")
+    connect(app, "village", MASTODON, Talker({"server": mastodon_server.url}))
+    assert [(one.account, one.state) for one in app.store.deliveries()] == [("village", "sent")]
+
+
+ON_MASTODON = """timezone = "UTC"
+[accounts.town]
+network = "mastodon"
+server = "{}"
+[[schedule]]
+campaign = "air"
+accounts = ["town"]
+times = ["09:00"]
+"""
+
+
+def on_mastodon(folder: Path, server: Running[Mastodon]) -> App:
+    """The app of an account whose token stands in the environment, before its first slot."""
+    told = ON_MASTODON.format(server.url).replace("[[", 'token_env = "TOKEN"\n[[', 1)
+    app = opened(folder, told)
+    app = replace(app, environ={**app.environ, "TOKEN": TOKENS["campaign"]})
+    app.store.start("town", at("08:00"))
+    tick(app, at("08:00"))
+    return app
+
+
+def test_connecting_again_lets_what_was_held_go_out_at_the_next_look(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    connected(opened(tmp_path), mastodon_server)
+    app = opened(tmp_path, ON_MASTODON.format(mastodon_server.url))
+    app.store.start("town", at("08:00"))
+    tick(app, at("08:00"))
+    mastodon_server.app.revoked.add(kept(app)["typed:token"])
+    tick(app, at("08:30", 2))
+    assert app.store.looks()["town"].trouble
+    assert [one.state for one in tick(app, at("09:00", 2)) if one.day.day == 2] == ["held"]
+    assert tick(app, at("09:01", 2)) == []
+    connected(app, mastodon_server)
+    assert not app.store.looks()["town"].trouble
+    assert [one.state for one in tick(app, at("09:01", 2))] == ["sent"]
+
+
+def test_while_the_engine_speaks_for_an_account_it_is_not_looked_at(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    app = on_mastodon(tmp_path, mastodon_server)
+    lease, before = app.store.lease("town", "another run", 60), dict(mastodon_server.app.taken)
+    with pytest.raises(HandbillError, match=r'The engine speaks for "town" right now\. Try again in a minute'):
+        check(app, known(app, "town"))
+    assert lease and mastodon_server.app.taken == before
+    app.store.release(lease)
+    assert check(app, known(app, "town")).identity
+
+
+def test_connecting_waits_for_the_engine(tmp_path: Path, mastodon_server: Running[Mastodon]) -> None:
+    app = opened(tmp_path)
+    lease = app.store.lease("town", "another run", 1.5)
+    assert lease and connected(app, mastodon_server).identity
 
 
 def test_another_account_under_the_same_name_must_begin_anew(

@@ -314,6 +314,8 @@ def test_while_nobody_can_look_the_question_stays_open_until_it_is_too_late(tmp_
     app = killed(tmp_path, "die after")
 
     class Deaf(Moody):
+        repeat = None
+
         def whoami(self) -> str:
             return "town"
 
@@ -324,6 +326,23 @@ def test_while_nobody_can_look_the_question_stays_open_until_it_is_too_late(tmp_
     deaf = replace(deaf, config=replace(app.config, schedules=()))
     assert ended(deaf, at("09:01")) == []
     assert ended(deaf, at("15:01")) == ["09:00 uncertain: nobody can look whether it was posted: the network is down"]
+
+
+class Stuttering(Harmless):
+    """One whose answer to a repeat is lost once more."""
+
+    def repeat(self, payload: Payload, key: str) -> Receipt:
+        if error := next(self.moods, None):
+            raise error
+        return self.inner.repeat(payload, key)
+
+
+def test_where_repeating_is_harmless_a_lost_answer_to_it_is_no_end(tmp_path: Path) -> None:
+    app = blind(killed(tmp_path, "die after"), Uncertain("no answer"), TryLater("away", 90), kind=Stuttering)
+    app = replace(app, config=replace(app.config, schedules=()))
+    assert ended(app, at("09:01")) == ended(app, at("09:02")) == ended(app, at("09:03")) == []
+    assert ended(app, at("09:04")) == ["09:00 sent"]
+    assert out(tmp_path) == ["One."]
 
 
 def test_the_account_of_a_broken_off_delivery_may_leave_the_config(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, insert
 
 from bot.app import App
 from bot.core.notice import Notice
 from bot.core.problem import AskedWrongly, SignedOut
+from bot.store.tables import NOTICES
 from bot.work import notify as room
 from bot.work.deliver import tick
 from bot.work.notify import Told, addresses, ended, notify, tell_now, try_out, works, wrong
@@ -76,12 +78,25 @@ def test_all_that_comes_together_is_one_message(tmp_path: Path, mail: Mail) -> N
     assert letter["Subject"] == "Handbill: 30 things to look at" and "And 10 more" in words(letter)
 
 
+def test_after_years_without_an_address_all_is_told_in_one_message(tmp_path: Path, mail: Mail) -> None:
+    app = app_with(tmp_path, mail.address())
+    many = [{"at": START, "account": "town", "kind": "account", "words": str(n), "trouble": ""} for n in range(40_000)]
+    assert app.store.notices() == []
+    with create_engine(app.config.database).begin() as connection:
+        connection.execute(insert(NOTICES), many)
+    notify(app, START)
+    assert len(mail.letters) == 1 and app.store.notices() == []
+
+
 def test_what_has_come_right_by_itself_meanwhile_is_not_told(tmp_path: Path, mail: Mail) -> None:
     app = outboxes(app_with(tmp_path, mail.address()), [SignedOut("the key is dead")])
     for clock in ("08:00", "09:00", "09:30"):
         tick(app, at(clock))
     assert [one.state for one in app.store.deliveries()] == ["sent"] and len(app.store.notices()) == 1
     assert notify(app, at("09:30")) == [] and mail.letters == [] and app.store.notices() == []
+    trouble(app)
+    notify(app, at("09:30"))
+    assert len(mail.letters) == 1, "and keeps nothing else waiting"
 
 
 # --- one message a minute ---------------------------------------------------------------------------

@@ -132,8 +132,9 @@ REAL = CONFIG.replace('"outbox"\n', '"instagram"\npublish = "by hand"\n')
 SECRET = "s3cr3t-hunter2"
 
 
-def test_a_real_account_of_which_nobody_is_told_is_an_error_with_what_to_write(tmp_path: Path) -> None:
-    (found,) = ready(opened(library(tmp_path, MANY), REAL))
+@pytest.mark.parametrize("config", [REAL, REAL.replace("instagram", "outbox")], ids=["network", "by hand"])
+def test_a_real_account_of_which_nobody_is_told_is_an_error_with_what_to_write(tmp_path: Path, config: str) -> None:
+    (found,) = ready(opened(library(tmp_path, MANY), config))
     assert found.what == 'nobody is told when something goes wrong with account "box"' and found.severity == "error"
     assert 'notify = ["mailto://…"]' in found.hint and "handbill account check --notify" in found.hint
     assert found.where.endswith("config.toml:3")

@@ -8,13 +8,15 @@ import pytest
 
 from bot.app import App
 from bot.core.delivery import Delivery
-from bot.core.problem import AskedWrongly, HandbillError, SignedOut, Uncertain
+from bot.core.network import Payload
+from bot.core.post import Receipt
+from bot.core.problem import AskedWrongly, HandbillError, SignedOut, TryLater, Uncertain
 from bot.work.deliver import tick
 from bot.work.settle import delivery, not_posted, posted, withdraw
 from tests.publishing.stage import own_folders
 from tests.servers.fixtures import Running
 from tests.servers.mastodon import TOKENS, Mastodon
-from tests.work.stage import CONFIG, at, blind, opened
+from tests.work.stage import CONFIG, Blind, Moody, at, blind, opened
 
 URL = "https://town.social/@town/1"
 
@@ -31,6 +33,31 @@ def uncertain(folder: Path) -> App:
     app = blind(opened(folder), Uncertain("no answer"))
     assert ended(app).state == "uncertain"
     return app
+
+
+class Lost(Blind):
+    """Posts it, and loses the answer."""
+
+    def publish(self, payload: Payload, key: str) -> Receipt:
+        self.inner.publish(payload, key)
+        raise Uncertain("no answer")
+
+
+class Deaf(Moody):
+    """A network that is away."""
+
+    def whoami(self) -> str:
+        return "town"
+
+    def find(self, payload: Payload, key: str) -> Receipt | None:
+        raise TryLater("the network is away")
+
+
+class Stranger(Deaf):
+    """The account's keys, which belong to somebody else now."""
+
+    def whoami(self) -> str:
+        return "somebody else"
 
 
 def sent(folder: Path) -> App:
@@ -64,6 +91,41 @@ def test_an_address_is_one(tmp_path: Path, url: str) -> None:
     with pytest.raises(AskedWrongly, match="begins with https://"):
         posted(app, 1, url)
     assert delivery(app, 1).state == "uncertain"
+
+
+def test_what_is_found_on_the_network_stays_as_it_is_unless_the_person_is_sure(tmp_path: Path) -> None:
+    lost = blind(opened(tmp_path), kind=Lost)  # it is there, and neither its answer nor a look came through
+    assert ended(lost).state == "uncertain"
+    app = opened(tmp_path)
+    with pytest.raises(HandbillError, match=r"It is up: file:.*Nothing was changed\.\n.*settle 1 --posted file:"):
+        not_posted(app, 1)
+    assert delivery(app, 1).state == "uncertain"
+    assert not_posted(app, 1, sure=True).state == "planned"
+
+
+def test_where_nobody_can_look_the_person_must_be_sure(tmp_path: Path) -> None:
+    app = uncertain(tmp_path)
+    deaf = replace(app, connect=lambda *_: Deaf(None, iter(())))
+    with pytest.raises(HandbillError, match=r"Nobody can look just now.*away.*--sure"):
+        not_posted(deaf, 1)
+    assert delivery(app, 1).state == "uncertain"
+    assert not_posted(deaf, 1, sure=True).state == "planned"
+
+
+def test_another_account_under_its_name_is_not_asked_whether_it_is_up(tmp_path: Path) -> None:
+    app = uncertain(tmp_path)
+    with pytest.raises(HandbillError, match="connected to another account now"):
+        not_posted(replace(app, connect=lambda *_: Stranger(None, iter(()))), 1)
+    assert delivery(app, 1).state == "uncertain"
+
+
+def test_what_became_clear_meanwhile_is_not_settled_by_hand(tmp_path: Path) -> None:
+    app, reader = uncertain(tmp_path), opened(tmp_path)
+    assert delivery(reader, 1).state == "uncertain"
+    posted(app, 1, URL)
+    assert delivery(reader, 1).state == "uncertain", "as it was when this command began"
+    with pytest.raises(AskedWrongly, match="is sent, not uncertain"):
+        not_posted(reader, 1)
 
 
 def test_what_is_not_up_has_its_turn_again(tmp_path: Path) -> None:

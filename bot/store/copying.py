@@ -1,0 +1,115 @@
+"""A ledger copied whole, and one that takes the place of another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select, text, update
+
+from bot.core.delivery import USED
+from bot.core.problem import HandbillError
+from bot.store.engine import Seconds, inserting
+from bot.store.rows import KEY
+from bot.store.tables import (
+    APPROVALS,
+    DELIVERIES,
+    LATEST,
+    LEASES,
+    LONGEST_LEASE,
+    MEMORIES,
+    METADATA,
+    NOTICES,
+    PAUSES,
+    SIGHTINGS,
+    STARTS,
+)
+
+# So many rows are read and written at once.
+PORTION = 1000
+# What people decided, and the secrets of accounts: what stands there now is newer than any backup.
+STAYING = (APPROVALS, PAUSES, STARTS, MEMORIES)
+Values = dict[str, Any]
+
+
+def copy(source: Connection, target: Connection) -> None:
+    """Write all but the leases into tables with nothing in them."""
+    for kept in METADATA.sorted_tables:
+        if kept is not LEASES:
+            for rows in _portions(source, kept):
+                target.execute(insert(kept), rows)
+    _count_on(target)
+
+
+def put_in_place(target: Connection, source: Connection) -> None:
+    """Put what `source` holds in the place of what `target` holds.
+
+    What was said since then, and nobody told of yet, stays known; so does what people decided
+    since then. Each fence rises, so that no run writes any more what it read before. Raises
+    HandbillError while a run speaks for an account.
+    """
+    _alone(target)
+    said, untold = _said_since(target, source), _untold(target)
+    for kept in METADATA.sorted_tables:
+        if kept is not LEASES and kept not in STAYING:
+            target.execute(kept.delete())
+        for rows in _portions(source, kept) if kept is not LEASES else ():
+            target.execute(inserting(target, kept).on_conflict_do_nothing(), rows)
+    _count_on(target)
+    for row in said:
+        _keep_said(target, row)
+    if untold:
+        target.execute(insert(NOTICES), untold)
+
+
+def _portions(source: Connection, kept: Table) -> Iterator[list[Values]]:
+    found = source.execute(select(kept).execution_options(yield_per=PORTION))
+    for rows in found.mappings().partitions():
+        yield [dict(row) for row in rows]
+
+
+def _count_on(target: Connection) -> None:
+    """Let the next new row be counted on from the highest; SQLite does so by itself.
+
+    https://www.postgresql.org/docs/current/functions-sequence.html
+    """
+    if target.dialect.name == "postgresql":
+        for kept in (DELIVERIES, NOTICES):
+            highest = func.coalesce(select(func.max(kept.c.id)).scalar_subquery(), 0) + 1
+            target.execute(select(func.setval(func.pg_get_serial_sequence(kept.name, "id"), highest, False)))
+
+
+def _alone(target: Connection) -> None:
+    """Let nobody else write until the transaction ends, and nobody write after it what he read before.
+
+    Raises HandbillError while an account speaks; whoever tells people something (in brackets) is no account.
+    """
+    if target.dialect.name == "postgresql":
+        target.execute(text(f"LOCK TABLE {', '.join(sorted(METADATA.tables))} IN EXCLUSIVE MODE"))
+    now = Seconds()
+    held = (LEASES.c.until > now, LEASES.c.until <= now + LONGEST_LEASE, LEASES.c.account.not_like("(%"))
+    if account := target.scalar(select(LEASES.c.account).where(*held).limit(1)):
+        raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')
+    target.execute(update(LEASES).values(owner="", until=0.0, fence=LEASES.c.fence + 1))
+
+
+def _said_since(target: Connection, source: Connection) -> list[Values]:
+    """What may have been said since the newest instant that `source` knows of."""
+    query = select(DELIVERIES).where(DELIVERIES.c.state.in_(USED))
+    if newest := source.scalar(select(func.max(SIGHTINGS.c.until))):
+        query = query.where(DELIVERIES.c.at >= newest - LATEST)
+    return [_without_id(row._mapping) for row in target.execute(query)]
+
+
+def _untold(target: Connection) -> list[Values]:
+    """What nobody was told yet; the numbers of deliveries may be others now."""
+    query = select(NOTICES).where(NOTICES.c.told.is_(None)).order_by(NOTICES.c.id)
+    return [{**_without_id(row._mapping), "delivery": None} for row in target.execute(query)]
+
+
+def _without_id(row: Any) -> Values:
+    return {name: value for name, value in row.items() if name != "id"}
+
+
+def _keep_said(target: Connection, row: Values) -> None:
+    this = [DELIVERIES.c[name] == row[name] for name in KEY]
+    target.execute(update(DELIVERIES).where(*this, DELIVERIES.c.state.not_in(USED)).values(**row))
+    target.execute(inserting(target, DELIVERIES).on_conflict_do_nothing(), [row])

@@ -1,0 +1,52 @@
+"""Servers that answer badly, late or not at all: a post stands there once, or a person is told that nobody can know."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from tests.faults import answers
+from tests.faults.crew import Crew
+from tests.faults.kills import scouted, told
+from tests.faults.story import Story
+
+Tell = Callable[..., tuple[str, ...]]
+
+
+@pytest.fixture
+def tell(workers: Crew, cards: str, place: str) -> Tell:
+    """Tell stories; what went wrong."""
+
+    def told_of(stories: Iterable[Story], **more: object) -> tuple[str, ...]:
+        found = told(workers, place, cards, stories, **more)
+        assert found
+        return tuple(what for _, outcome in found for what in outcome.wrong)
+
+    return told_of
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["", "then nobody there"])
+def test_a_post_whose_answer_is_spoilt_is_found_and_not_said_again(tell: Tell, away: bool) -> None:
+    assert tell(answers.accepted(away=away)) == ()
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["", "then nobody there"])
+def test_a_post_that_was_never_heard_is_said_where_that_is_harmless(tell: Tell, place: str, away: bool) -> None:
+    assert tell(answers.unheard(place, away=away)) == ()
+
+
+def test_a_post_that_its_owner_deleted_is_not_said_again(tell: Tell) -> None:
+    assert tell(answers.deleted()) == ()
+
+
+def test_long_after_a_lost_answer_nothing_is_repeated(tell: Tell) -> None:
+    assert tell(answers.long_after()) == ()
+
+
+def test_while_a_server_cannot_be_reached_its_posts_wait(tell: Tell) -> None:
+    assert tell(answers.unreachable(), secure=True) == ()
+
+
+def test_whatever_other_request_goes_wrong_the_post_is_said_once(
+    tell: Tell, workers: Crew, cards: str, place: str
+) -> None:
+    assert tell(answers.other_requests(scouted(workers, place, cards))) == ()
