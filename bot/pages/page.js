@@ -52,16 +52,21 @@ const units = {
   utf16: text => text.length,
   segments: text => text.length,
 };
-const WITH_SCHEME = /(?:https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini):\/\/[^\s<>"]*[^\s<>"'.,;:!?()\]]/giu;
-const BARE = /(?:https?:\/\/)?(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}(?:[/?#][^\s<>"]*[^\s<>"'.,;:!?()\]])?/giu;
-const short = link => {
-  const [, host, path] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(link) || [, link, ""];
+// A link as people write it, alone between spaces. Whatever else may become one costs its own letters and a link's price.
+const ENDING = "(?:[a-z]{2}|com|org|net|edu|gov|info|app|news|page|site)";
+const PLAIN = `(?:[a-z0-9-]+\\.)+${ENDING}(?:[/?#](?:[\\w/?#&=%+.~-]*[\\w/=])?)?(?=[.,;:!?)]*(?:\\s|$))`;
+const WITH_SCHEME = new RegExp(`(?<![^\\s(])https?://(${PLAIN})`, "gi");
+const BARE = new RegExp(`(?<![^\\s(])${PLAIN}`, "gi");
+const short = (whole, link) => {
+  if (!whole.startsWith("http")) return whole;           // in capitals a composer sees no link
+  const [, host, path] = /^([^/?#]*)(.*)$/.exec(link);
   return host + (path.length > 15 ? path.slice(0, 13) + "..." : path === "/" ? "" : path);
 };
 const counted = (text, how) => {
-  if (how.link === "shortened") return text.replace(/https?:\/\/[!-~]*[^\s.,;:!?)]/g, short);
+  if (how.link === "shortened") return text.replace(WITH_SCHEME, short).replace(/\S*:\/\/\S*[^\0-\x7f]\S*/gu, word => word + word);
   if (typeof how.link !== "number") return text;
-  return text.replace(how.bare_links ? BARE : WITH_SCHEME, link => "o".repeat(how.bare_links && !/:\/\//.test(link) ? Math.max(how.link, link.length) : how.link));
+  const price = "o".repeat(how.link), found = text.replace(WITH_SCHEME, price);
+  return (how.bare_links ? found.replace(BARE, price) : found).replace(/\.(?=\p{L}[\p{L}\p{M}])/gu, "." + price);
 };
 const measure = (text, how) => units[how.unit](counted(text.normalize("NFC"), how));
 const width = value => /^[\0-\x7f]*$/.test(value) ? value.length : Math.max(units.weighted(value), value.length, units["emoji bytes"](value));
@@ -83,7 +88,7 @@ const less = ([head, tail], address, newline) => {
   return [head.endsWith(row + newline) ? head.slice(0, -(row + newline).length) : head, tail.replace(newline + row, "")];
 };
 
-// One way to share: show() puts words into its link and says how much room is left.
+// One way to share: show() puts words into its link, says how much room is left, and gives that back.
 const way = (link, words) => {
   const data = link.dataset, newline = data.break || "%0A", address = data.link || "";
   const left = all(".left", link)[0], how = counting[data.net];
@@ -94,15 +99,17 @@ const way = (link, words) => {
     const room = Math.min(rooms[+there] - measure(text, how), data.bytes ? most[+there] - bytes(text) : Infinity);
     left.textContent = room > 500 ? "" : room < 0 ? told("over", -room) : told("left", room);
     link.classList.toggle("over", room < 0);
+    return room;
   };
   const show = () => {
     const text = words(), there = address !== "" && stands(address, text);
-    if (data.room) count(text, there);
-    if (!pattern) return;
+    const room = data.room ? count(text, there) : Infinity;
+    if (!pattern) return room;
     let [head, tail] = there ? without : pattern;
     if (answers[data.ask]) head = data.asked.replace(MARK, answers[data.ask]);
     if (text) link.setAttribute("href", head + encode(text).replaceAll("%0A", newline) + tail);
     else link.removeAttribute("href");                   // nothing to say, nowhere to go
+    return room;
   };
   return {show, said: () => composed(data.text, address, words())};
 };
@@ -135,15 +142,19 @@ const facts = {};
 const filled = template => template.replace(/\ue000(\w+)\ue001([^\ue002]*)\ue002/g, (_, fact, usual) => facts[fact] || usual);
 const thank = () => all(".next").forEach(next => { next.hidden = false; });
 
+const NEAR = 20;                                         // so near to a limit a count is spoken, too
 const box = element => {
-  const [area] = all("textarea", element), [status] = all(".status", element);
+  const [area] = all("textarea", element), [status] = all(".status", element), [near] = all(".near", element);
   const words = () => carried(area.value).replace(ends, "");
   const ways = new Map(all("a.to", element).map(link => [link, way(link, words)]));
   let last = area.value;
   area.readOnly = false;
   const show = () => {
     if (carried(area.value) !== area.value) area.value = carried(area.value);
-    ways.forEach(one => one.show());
+    const rooms = [...ways].map(([link, one]) => [one.show(), link]);
+    const [room, link] = rooms.reduce((least, one) => one[0] < least[0] ? one : least);
+    const words = room < NEAR ? `${link.firstChild.textContent}: ${all(".left", link)[0].textContent}` : "";
+    if (document.activeElement === area && near.textContent !== words) near.textContent = words;
   };
   const fill = () => {
     if (area.dataset.template && area.value === last) area.value = last = filled(area.dataset.template);
