@@ -24,6 +24,7 @@ def build_command(ctx: click.Context, folder: Path) -> None:
     Files that are there already and stay the same are not touched; what Handbill put there before
     and is no longer needed is taken away.
     """
+    from bot.drawing import can_draw
     from bot.work.lay import lay
     from bot.work.site import site
 
@@ -41,6 +42,8 @@ def build_command(ctx: click.Context, folder: Path) -> None:
             '  [site]\n  url = "https://share.example.org"',
             dim=True,
         )
+    elif not can_draw():
+        complain("Previews of links and QR codes need two more parts: pip install 'handbill[site]'")
     ctx.exit(1 if told.errors else 0)
 
 

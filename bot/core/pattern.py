@@ -96,7 +96,7 @@ def _asked(network: Network, variant: Variant, usual: Link) -> str:
 
 def _room(text: str, counting: Counting) -> int:
     """How many units are left for the words."""
-    one, whole = "x", text.replace(MARK, "x")
+    one, whole = "o", text.replace(MARK, "o")
     if counting.unit == "segments":
         return counting.limit * UNITS_PER_SMS - (measure(whole, UTF16) or 0) + 1
     return counting.limit - (measure(whole, counting) or 0) + (measure(one, counting) or 0)

@@ -8,9 +8,29 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 LOCALE = Path(__file__).parents[1] / "locale"
-LANGUAGES = ("en", "es")
-"""The languages in which the pages' own words exist; others read them in English."""
 ASSETS = ("page.css", "page.js")
+# What the page's script says; "%s" stands for a name or a number.
+SAID = {
+    "copied": "Copied.",
+    "opened": "Copied. If the words are missing over there, paste them.",
+    "steps": "Copied. Now: 1. Go to %s, which opens. 2. Paste the words. 3. Post.",
+    "failed": "This browser does not let us copy. The words are marked above: press and hold them, then choose Copy.",
+    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy them from above.",
+    "shared": "Passed on.",
+    "unshared": "Nothing was shared. You can copy the words instead.",
+    "left": "%s left",
+    "over": "%s too many for this network",
+    "long": "This is longer than %s letters, so the usual words stay.",
+    "server": "This is not the name of a server. It looks like mastodon.social.",
+    "one": "One day to go",
+    "days": "%s days to go",
+    "today": "Last day",
+    "ended": "This campaign has ended. Thank you to all who spoke up.",
+    "gone": "This post is no longer current.",
+    "unkept": "This browser does not let us remember it.",
+}
+# Words that stand in no template: a page of all campaigns, and what a network asks a supporter.
+ELSEWHERE = ("Our campaigns", "Your server, if you know it")
 
 
 def html(template: str, language: str, /, **values: Any) -> str:
@@ -29,6 +49,22 @@ def translator(language: str) -> Callable[[str], str]:
     return lambda message: words.get(message) or message
 
 
+def untranslated(language: str) -> list[str]:
+    """The pages' own words that a language lacks; they stand there in English."""
+    return [] if language.partition("-")[0] == "en" else [one for one in messages() if one not in catalog(language)]
+
+
+@lru_cache
+def messages() -> tuple[str, ...]:
+    """All the pages' own words, in English."""
+    found = dict.fromkeys([*SAID.values(), *ELSEWHERE])
+    environment = _environment("en")
+    for template in sorted(Path(__file__).parent.glob("*.html")):
+        for _, _, one in environment.extract_translations(template.read_text(encoding="utf-8")):  # type: ignore[attr-defined]
+            found |= dict.fromkeys([one] if isinstance(one, str) else filter(None, one))
+    return tuple(found)
+
+
 @lru_cache
 def catalog(language: str) -> dict[str, str]:
     """What is translated: {English words: the language's}."""
@@ -41,6 +77,17 @@ def catalog(language: str) -> dict[str, str]:
         return {str(one.id): str(one.string) for one in read_po(source) if one.id and one.string}
 
 
+def number(value: int, language: str) -> str:
+    """A whole number as people write it there: "5,000", "5.000"."""
+    from babel import UnknownLocaleError
+    from babel.numbers import format_decimal
+
+    try:
+        return str(format_decimal(value, locale=language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return str(value)
+
+
 @lru_cache
 def _environment(language: str) -> Environment:
     made = Environment(
@@ -48,6 +95,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     say = translator(language)
+    made.filters["number"] = lambda value: number(value, language)
     # The extension brings this method; its types do not say so.
     made.install_gettext_callables(say, lambda one, many, count: say(one if count == 1 else many), newstyle=True)  # type: ignore[attr-defined]
     return made

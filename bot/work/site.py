@@ -6,21 +6,23 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
+from bot import drawing
 from bot.app import App
 from bot.core import colour
 from bot.core.facts import in_words
 from bot.core.network import Network
 from bot.core.post import Campaign, Post, say
-from bot.pages import ASSETS, asset, html, translator
+from bot.pages import ASSETS, SAID, asset, html, translator
 from bot.pages.values import Asked, Card, Head, Sheet, Tongue
 from bot.work.cards import action, card
 from bot.work.share import Tell, Wanted, is_current, page_address, shareable, targets
 
 Files = dict[str, bytes]
 """The bytes of each file by its path from the folder of all pages."""
-PAGE = "index.html"
+PAGE, CARD, CODE = "index.html", "card.png", "qr.svg"
 # Written from right to left: <https://www.w3.org/International/questions/qa-scripts>.
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb")
 
@@ -81,31 +83,70 @@ def _cards(
 def _pages(app: App, place: Place, networks: Sequence[Network], today: date, pictures: Mapping[str, str]) -> Files:
     """The campaign's page in one language, the pages of its posts, and what the open page asks for: which still are."""
     campaign, language = place.campaign, place.language
-    folder, head = f"{campaign.name}/{language}/", _head(place, networks, pictures)
-    values = {"head": head, "pictures": pictures, "day": today.isoformat(), "say": _say(language)}
+    folder, first = f"{campaign.name}/{language}/", [cards[0] for cards in place.cards]
+    values: dict[str, Any] = {
+        "head": _head(place, networks, pictures),
+        "pictures": pictures,
+        "day": today.isoformat(),
+        "say": _say(language),
+        "turns": {one.name: number for number, one in enumerate(first)},
+    }
     sheet = _sheet(app, campaign, language, "")
-    first = [cards[0] for cards in place.cards]
-    turns = {one.name: number for number, one in enumerate(first)}
     others = {cards[0].name: [(one.target, one.folder) for one in cards[1:]] for cards in place.cards}
     files: Files = {
-        f"{folder}{PAGE}": html(
-            "campaign.html", language, sheet=sheet, cards=first, others=others, turns=turns, **values
-        ).encode(),
+        f"{folder}{PAGE}": html("campaign.html", language, sheet=sheet, cards=first, others=others, **values).encode(),
         f"{folder}posts.json": json.dumps([one.name for one in first], ensure_ascii=False).encode(),
     }
+    files |= _beside(place, sheet, folder, say(campaign.title, language))
+    if sheet.absolute:
+        files[f"{folder}feed.json"] = _feed(place, sheet)
     for cards in place.cards:
         for one in cards:
-            sheet = _sheet(app, campaign, language, one.folder, cards[0].languages)
+            below, sheet = folder + unquote(one.folder), _sheet(app, campaign, language, one.folder, cards[0].languages)
             around = [(other.target, other.folder) for other in cards if other is not one]
-            files[f"{folder}{_plain(one)}{PAGE}"] = html(
-                "post.html", language, sheet=sheet, card=one, others={one.name: around}, turns=turns, **values
+            files[f"{below}{PAGE}"] = html(
+                "post.html", language, sheet=sheet, card=one, others={one.name: around}, **values
             ).encode()
+            files |= _beside(place, sheet, below, one.title or one.wordings[0][0].words)
     return files
 
 
-def _plain(one: Card) -> str:
-    """The folder of a post's page as it is named on disk."""
-    return unquote(one.folder)
+def _beside(place: Place, sheet: Sheet, folder: str, words: str) -> Files:
+    """What a page shows elsewhere, where it has an address: a picture for link previews, a code for phones."""
+    if not sheet.card:
+        return {}
+    campaign = place.campaign
+    title = say(campaign.title, place.language)
+    below = " · ".join(filter(None, (title if title != words else "", campaign.organizer)))
+    return {
+        f"{folder}{CARD}": drawing.card(words, below, campaign.colour),
+        f"{folder}{CODE}": drawing.code(sheet.absolute),
+    }
+
+
+def _feed(place: Place, sheet: Sheet) -> bytes:
+    """The posts for programs that read feeds: https://www.jsonfeed.org/version/1.1/."""
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": say(place.campaign.title, place.language),
+        "description": say(place.campaign.about, place.language),
+        "home_page_url": sheet.absolute,
+        "feed_url": f"{sheet.absolute}feed.json",
+        "language": place.language,
+        "items": [_item(cards[0], sheet) for cards in place.cards],
+    }
+    return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _item(one: Card, sheet: Sheet) -> dict[str, object]:
+    address = sheet.absolute + one.folder
+    box = one.wordings[0][0]
+    item: dict[str, object] = {"id": address, "url": address, "title": one.heading, "content_text": box.said.said}
+    if one.action:
+        item["external_url"] = one.action.address
+    if sheet.card:
+        item["image"] = address + CARD
+    return item
 
 
 def _head(place: Place, networks: Sequence[Network], pictures: Mapping[str, str]) -> Head:
@@ -163,28 +204,6 @@ def _say(language: str) -> str:
     return json.dumps({key: speak(words) for key, words in SAID.items()}, ensure_ascii=False)
 
 
-# What the page's script says; "%s" stands for a name or a number.
-SAID = {
-    "copied": "Copied.",
-    "opened": "Copied. If the words are missing over there, paste them.",
-    "steps": "Copied. Now: 1. Go to %s, which opens. 2. Paste the words. 3. Post.",
-    "failed": "This browser does not let us copy. The words are marked above: press and hold them, then choose Copy.",
-    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy them from above.",
-    "shared": "Passed on.",
-    "unshared": "Nothing was shared. You can copy the words instead.",
-    "left": "%s left",
-    "over": "%s too many for this network",
-    "long": "This is longer than %s letters, so the usual words stay.",
-    "server": "This is not the name of a server. It looks like mastodon.social.",
-    "one": "One day to go",
-    "days": "%s days to go",
-    "today": "Last day",
-    "ended": "This campaign has ended. Thank you to all who spoke up.",
-    "gone": "This post is no longer current.",
-    "unkept": "This browser does not let us remember it.",
-}
-
-
 def _sheet(app: App, campaign: Campaign, language: str, below: str, spoken: Collection[str] = ()) -> Sheet:
     """Where a page stands that lies `below` its campaign's in one language: "", or its folder with a "/" at the end.
 
@@ -201,6 +220,8 @@ def _sheet(app: App, campaign: Campaign, language: str, below: str, spoken: Coll
         campaign=f"{up}../",
         tongues=tongues,
         absolute=where and where + below,
+        card=where and where + below + CARD if drawing.can_draw() else "",
+        qr=where and CODE if drawing.can_draw() else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin
@@ -12,7 +13,7 @@ from bot.app import App
 from bot.config import default
 from bot.core.problem import Problem
 from bot.work.site import Files, own_name, site
-from tests.making import NETWORKS, NOW, app, library
+from tests.making import NETWORKS, NOW, app, library, write
 
 ROOT = Path(__file__).parents[2]
 TODAY = NOW.date()
@@ -140,3 +141,59 @@ def test_without_script_different_posts_open_with_different_wordings(tmp_path: P
 @pytest.mark.parametrize(("code", "name"), [("en", "English"), ("es", "Español"), ("pt-BR", "Português (Brasil)")])
 def test_a_language_is_named_in_itself(code: str, name: str) -> None:
     assert own_name(code) == name
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    opened = app(library(tmp_path_factory.mktemp("public"), {"bus.en.txt": POST, "bus.es.txt": "Hola.\n"}, CAMPAIGN))
+    return built(replace(opened, config=replace(opened.config, site="https://share.example.org")))
+
+
+def test_a_page_with_an_address_tells_networks_what_to_show(public: Files) -> None:
+    tags = Tags(public["air/en/bus/index.html"])
+    told = {one.get("property") or one.get("name"): one.get("content") for one in tags.of("meta")}
+    assert told["og:url"] == "https://share.example.org/air/en/bus/"
+    assert told["og:title"] == told["og:description"] == 'Buses & "bikes" <run> on time.'
+    assert told["og:image"] == "https://share.example.org/air/en/bus/card.png" and "air/en/bus/card.png" in public
+    assert told["twitter:card"] == "summary_large_image"
+    alternates = {one["hreflang"]: one["href"] for one in tags.of("link") if one.get("hreflang")}
+    assert alternates["es"] == "https://share.example.org/air/es/bus/"
+
+
+def test_a_feed_says_what_can_be_shared(public: Files) -> None:
+    feed = json.loads(public["air/en/feed.json"])
+    assert feed["version"] == "https://jsonfeed.org/version/1.1" and feed["title"] == "Clean <air>"
+    [item] = feed["items"]
+    assert item["url"] == "https://share.example.org/air/en/bus/"
+    assert item["content_text"].startswith('Buses & "bikes" <run> on time.')
+
+
+def test_without_an_address_nothing_that_needs_one_is_there(pages: Files) -> None:
+    assert not [path for path in pages if path.endswith(("card.png", "qr.svg", "feed.json"))]
+    assert b"og:" not in pages["families-belong-together/en/index.html"]
+
+
+def test_a_link_that_takes_no_words_leads_to_the_posts_page(public: Files) -> None:
+    assert b"https%3A%2F%2Fshare.example.org%2Fair%2Fen%2Fbus%2F" in public["air/en/bus/index.html"]
+
+
+def test_the_pages_speak_the_language_of_their_posts(pages: Files) -> None:
+    spanish = pages["families-belong-together/es/index.html"].decode()
+    assert '<html lang="es" dir="ltr">' in spanish and "Dilo con tu propia voz" in spanish and "5.000" in spanish
+    assert "Say it in your own voice" not in spanish
+
+
+def test_a_language_that_is_written_from_the_right_begins_there(tmp_path: Path) -> None:
+    page = built(app(library(tmp_path, {"a.ar.txt": "مرحبا\n"})))["air/ar/index.html"]
+    assert b'<html lang="ar" dir="rtl">' in page
+
+
+def test_the_campaigns_colour_and_logo_are_the_pages(tmp_path: Path) -> None:
+    logo = (ROOT / "posts" / "families-belong-together" / "images" / "court.png").read_bytes()
+    write(tmp_path, {"posts/air/images/logo.png": logo})
+    files = built(
+        app(library(tmp_path, {"a.en.txt": "Hello.\n"}, 'colour = "#003366"\nlogo = "images/logo.png"\n' + CAMPAIGN))
+    )
+    assert b"--campaign: #003366" in files["air/colours.css"]
+    [logo_path] = [path for path in files if "logo-" in path]
+    assert logo_path.removeprefix("air/").encode() in files["air/en/index.html"] and files[logo_path] == logo
