@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from bot.app import App
 from bot.cli.share import Told
 from bot.cli.show import Noun, complain, left_out, opened
 from bot.core.timetable import local_day
@@ -26,14 +25,16 @@ def build_command(ctx: click.Context, folder: Path) -> None:
     """
     from bot.drawing import can_draw
     from bot.work.lay import lay
-    from bot.work.site import site
+    from bot.work.site import paused, site
 
     app = opened(ctx)
     left_out(app.library.problems)
     told = Told()
-    files = site(app, local_day(app.clock(), app.config.zone), told.tell, _paused(app))
+    files = site(app, local_day(app.clock(), app.config.zone), told.tell, paused(app))
     laid = lay(files, folder)
     click.echo(f"{folder}: {len(laid.written)} files written, {len(laid.removed)} removed, {laid.same} as before.")
+    if laid.same and (again := [*laid.written, *laid.removed]):
+        click.echo("To upload again, or to take away:\n" + "\n".join(f"  {name}" for name in again))
     if laid.written:
         click.echo(f"Look at them: {(folder / 'index.html').absolute().as_uri()}")
     if not app.config.site:
@@ -45,10 +46,3 @@ def build_command(ctx: click.Context, folder: Path) -> None:
     elif not can_draw():
         complain("Previews of links and QR codes need two more parts: pip install 'handbill[site]'")
     ctx.exit(1 if told.errors else 0)
-
-
-def _paused(app: App) -> set[str]:
-    """The campaigns that are paused."""
-    pauses = app.ledger.pauses() if app.ledger else set()
-    everything = app.library.paused or "" in pauses
-    return {name for name in app.library.campaigns if everything or name in pauses}

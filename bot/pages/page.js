@@ -255,8 +255,8 @@ const decoded = text => {
   const plain = text.replaceAll("+", " ");
   try { return decodeURIComponent(plain); } catch { return plain.replace(/(?:%[0-9a-f]{2})+/gi, part => { try { return decodeURIComponent(part); } catch { return part; } }); }
 };
-// A mailing may not have filled its place: *|CITY|*, {{city}}, [[city]], %%city%%.
-const unmerged = value => /^\s*(\*\|.*\|\*|\{\{.*\}\}|\[\[.*\]\]|%%.*%%)\s*$/s.test(value);
+// A mailing may not have filled its place: *|CITY|*, [city], {{city}}, %%city%%.
+const unmerged = value => /^\s*(\*\|.*\|\*|\{\{.*\}\}|\[.*\]|%%.*%%)\s*$/s.test(value);
 // Names and values as a mailing writes them, whether or not it encoded "&" and "=".
 const fragment = names => {
   const found = {}, hash = location.hash.slice(1);

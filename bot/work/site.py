@@ -36,15 +36,27 @@ class Place:
     cards: tuple[tuple[Card, ...], ...]
 
 
-def site(app: App, today: date, tell: Tell, paused: Iterable[str] = ()) -> Files:
-    """Every file of the share pages as of a day; `paused` campaigns have a page that says so."""
+def site(app: App, today: date, tell: Tell, silent: Collection[str] = ()) -> Files:
+    """Every file of the share pages as of a day; `silent` campaigns have a page that says so."""
     networks = shareable(app, Wanted())
     files: Files = {name: asset(name).encode() for name in ASSETS}
     campaigns = list(app.library.campaigns.values())
     for campaign in campaigns:
-        files |= _campaign(app, campaign, networks, today, tell, is_paused=campaign.name in paused)
+        files |= _campaign(app, campaign, networks, today, tell, is_paused=campaign.name in silent)
     files[PAGE] = _doors(campaigns, app.config.site).encode()
     return dict(sorted(files.items()))
+
+
+def paused(app: App) -> set[str]:
+    """The campaigns that are paused."""
+    pauses = app.ledger.pauses() if app.ledger else set()
+    everything = app.library.paused or "" in pauses
+    return {name for name in app.library.campaigns if everything or name in pauses}
+
+
+def entrances(campaign: Campaign) -> list[str]:
+    """The files by which people come in, and from which an open page learns what still is."""
+    return [f"{campaign.name}/{language}/{name}" for language in campaign.languages for name in (PAGE, "posts.json")]
 
 
 def _campaign(

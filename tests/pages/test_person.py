@@ -29,6 +29,7 @@ def words(page: Any) -> str:
         ("name=", "My friends and I"),
         ("name=*|NAME|*", "My friends and I"),
         ("name=*%7CNAME%7C*&role=nurse", "My friends and I"),
+        ("name=[name]", "My friends and I"),
         ("name={{name}}", "My friends and I"),
         ("name=<b>Ana</b>", "<b>Ana</b> and I"),
         ("name=a%23b%40c", "abc and I"),
