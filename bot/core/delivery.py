@@ -3,8 +3,7 @@
 A slot is *waiting* for a person's word or *planned*; when its turn comes (`turn`) its words are
 prepared, and it is committed as *sending* before the network is called. What the call's end means
 stands in `after_error`; what is done about a call whose end nobody saw, in `after_look` and
-`after_failed_look`. Whatever
-ends otherwise than *sent* or *skipped* is told to a person.
+`after_failed_look`. Whatever ends otherwise than *sent* or *skipped* is told to a person.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -303,7 +302,9 @@ def after_failed_look(delivery: Delivery, error: NetworkError, can: Abilities, n
     is_open = isinstance(error, TryLater | SignedOut) and not delivery.is_late(now)
     if is_open or (isinstance(error, Uncertain) and _may_repeat(delivery, can, now)):
         seconds = error.seconds if isinstance(error, TryLater) else None
-        pause = SECOND_LOOK if seconds is None else timedelta(seconds=seconds)
-        return replace(delivery, not_before=now + pause)
+        # The longer it has been open, the longer it is left alone.
+        longer = min((now - (delivery.said or delivery.at)) / 2, LONGEST)
+        pause = longer if seconds is None else timedelta(seconds=seconds)
+        return replace(delivery, not_before=now + max(SECOND_LOOK, pause))
     why = said if isinstance(error, Refused) else f"nobody can look whether it was posted: {said}"
     return step(delivery, "uncertain", reason=why)

@@ -107,7 +107,7 @@ class History:
         tally.count += spoken.count
         tally.share = max(tally.share, spoken.share)
         tally.last = max(tally.last or spoken.last, spoken.last)
-        tally.wordings[spoken.wording] = spoken.last
+        tally.wordings[spoken.wording] = max(tally.wordings.get(spoken.wording, spoken.last), spoken.last)
         turn = self.turn(spoken.account, spoken.campaign)
         self._turns[spoken.account, spoken.campaign] = turn + spoken.count
 

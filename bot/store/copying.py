@@ -22,6 +22,7 @@ from bot.store.tables import (
     SIGHTINGS,
     STARTS,
 )
+from bot.store.tallies import recount_accounts
 
 # So many rows are read and written at once.
 PORTION = 1000
@@ -56,6 +57,7 @@ def put_in_place(target: Connection, source: Connection) -> None:
     _count_on(target)
     for row in said:
         _keep_said(target, row)
+    recount_accounts(target)
     if untold:
         target.execute(insert(NOTICES), untold)
 

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, literal, or_, select, union, update
 
-from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep, State
+from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep
 from bot.core.notice import Notice, Trouble, notice_of
 from bot.core.post import Variant
 from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
+from bot.store import tallies
 from bot.store.copying import copy, put_in_place
 from bot.store.engine import Seconds, begin, inserting, lock, open_engine, told
 from bot.store.rows import KEY, delivery_of, row_of
@@ -29,8 +30,10 @@ from bot.store.tables import (
     PAUSES,
     SIGHTINGS,
     STARTS,
+    TALLIES,
     TROUBLES,
 )
+from bot.store.tallies import recount, recount_accounts
 
 
 class FenceLost(HandbillError):
@@ -128,16 +131,9 @@ class Store:
 
     def spoken(self, accounts: Collection[str] | None = None) -> list[Spoken]:
         """How often each account (of these; of all, if none is named) has said each wording, and when last."""
-        names = ("account", "campaign", "post", "wording")
-        columns = [DELIVERIES.c[name] for name in names]
-        told = (
-            func.count().label("count"),
-            func.max(DELIVERIES.c.share).label("share"),
-            func.max(DELIVERIES.c.at).label("last"),
-        )
-        query = select(*columns, *told).where(DELIVERIES.c.state.in_(USED)).group_by(*columns)
+        query = select(TALLIES)
         if accounts is not None:
-            query = query.where(DELIVERIES.c.account.in_(accounts))
+            query = query.where(TALLIES.c.account.in_(accounts))
         with self._reading() as connection:
             return [Spoken(**row._mapping) for row in connection.execute(query)]
 
@@ -173,7 +169,8 @@ class Store:
     def barred(self) -> set[tuple[str, str, str]]:
         """(network, post, digest of its files) of every refused post: barred there until its files change."""
         names = ("network", "campaign", "post", "digest")
-        query = select(*(DELIVERIES.c[name] for name in names)).where(DELIVERIES.c.state == "refused")
+        refused = literal("refused", literal_execute=True)  # only so the index of the refused is of use to SQLite
+        query = select(*(DELIVERIES.c[name] for name in names)).where(DELIVERIES.c.state == refused).distinct()
         with self._reading() as connection:
             return {
                 (network, f"{campaign}/{post}", digest) for network, campaign, post, digest in connection.execute(query)
@@ -206,7 +203,7 @@ class Store:
     def add(self, delivery: Delivery) -> Delivery:
         """Write a new delivery; that of its key as it stands there then."""
         with self._writing() as connection:
-            _add(connection, [row_of(delivery)])
+            _add(connection, [delivery])
             key = (DELIVERIES.c[name] == getattr(delivery, name) for name in KEY)
             return delivery_of(connection.execute(select(DELIVERIES).where(*key)).one())
 
@@ -234,22 +231,18 @@ class Store:
     def names(self, network: str, identity: str, besides: str) -> set[str]:
         """The names, `besides` one, under which an account, by its lasting id, stands in the ledger."""
         name = DELIVERIES.c.account
-        query = select(name).where(
-            DELIVERIES.c.network == network,
-            DELIVERIES.c.identity == identity,
-            or_(name < besides, name > besides),  # not !=, which would read all that stands under `besides`
-        )
+        theirs = select(name).where(DELIVERIES.c.network == network, DELIVERIES.c.identity == identity)
+        # Not `name != besides`, for which all that stands under it would be read.
         with self._reading() as connection:
-            return set(connection.scalars(query.distinct()))
+            return set(connection.scalars(union(theirs.where(name < besides), theirs.where(name > besides))))
 
     def rename(self, network: str, identity: str, name: str) -> None:
         """Let all that an account, by its lasting id, has said and is to say stand under a new name."""
+        theirs = (DELIVERIES.c.network == network, DELIVERIES.c.identity == identity)
         with self._writing(name) as connection:
-            connection.execute(
-                update(DELIVERIES)
-                .where(DELIVERIES.c.network == network, DELIVERIES.c.identity == identity)
-                .values(account=name)
-            )
+            older = set(connection.scalars(select(DELIVERIES.c.account).where(*theirs).distinct()))
+            connection.execute(update(DELIVERIES).where(*theirs).values(account=name))
+            recount_accounts(connection, {*older, name})
 
     # The timetable
 
@@ -271,7 +264,7 @@ class Store:
 
         False, with nothing written, if another run has noted these rows since `seen` was read.
         """
-        new = [row_of(delivery) for delivery in deliveries]
+        new = list(deliveries)
         if not new and not names:
             return True
         with self._writing("timetable", lasting=bool(new)) as connection:
@@ -393,7 +386,7 @@ class Store:
 
     def looked(self, account: str, found: Look, now: datetime) -> None:
         """Keep what is known of an account now; a trouble that is new is to be told."""
-        with self._writing(account) as connection:
+        with self._writing(account, lasting=bool(found.trouble)) as connection:
             row = connection.execute(select(LOOKS).where(LOOKS.c.account == account)).one_or_none()
             connection.execute(LOOKS.delete().where(LOOKS.c.account == account))
             connection.execute(insert(LOOKS).values(account=account, **_columns(found)))
@@ -497,26 +490,35 @@ def _save(connection: Connection, delivery: Delivery, lease: Lease) -> None:
     mine = (LEASES.c.account == lease.account, LEASES.c.fence == lease.fence)
     this = DELIVERIES.c.id == delivery.id
     # Nobody takes the lease over before this transaction ends.
-    before: State | None = connection.scalar(
-        select(DELIVERIES.c.state).join(LEASES, and_(*mine)).where(this).with_for_update()
+    found = (
+        select(DELIVERIES.c.state, *(DELIVERIES.c[name] for name in tallies.KEY)).join(LEASES, and_(*mine)).where(this)
     )
-    if before is None:
+    row = connection.execute(found.with_for_update()).one_or_none()
+    if row is None:
         raise FenceLost(f'Another run speaks for "{lease.account}" now.')
+    before, *tally = row
     if delivery.state != before and delivery.state not in STEPS[before]:
         raise NoSuchStep(f"{before} -> {delivery.state}")
     connection.execute(update(DELIVERIES).where(this).values(**row_of(delivery)))
+    if (before in USED) != (delivery.state in USED):
+        recount(connection, [tuple(tally) if before in USED else _tally(delivery)])
     if delivery.state != before and delivery.state in TOLD:
         _tell(connection, notice_of(delivery))
+
+
+def _tally(delivery: Delivery) -> tallies.Key:
+    return (delivery.account, delivery.campaign, delivery.post, delivery.wording)
 
 
 def _tell(connection: Connection, notice: Notice) -> None:
     connection.execute(insert(NOTICES).values(**{name: getattr(notice, name) for name in _NOTICE if name != "id"}))
 
 
-def _add(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def _add(connection: Connection, new: list[Delivery]) -> None:
     """Write new deliveries; one whose key is there already stays as it is."""
-    if rows:
-        connection.execute(inserting(connection, DELIVERIES).on_conflict_do_nothing(), rows)
+    if new:
+        connection.execute(inserting(connection, DELIVERIES).on_conflict_do_nothing(), list(map(row_of, new)))
+        recount(connection, (_tally(one) for one in new if one.state in USED))
 
 
 def _keep(connection: Connection, kept: Table, row: Mapping[str, Any]) -> bool:

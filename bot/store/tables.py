@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -76,8 +77,10 @@ def tidied(value: Any) -> Any:
     return value
 
 
+# An index of few rows, whatever happens to the others.
+_IF_REFUSED: Any = {f"{dialect}_where": text("state = 'refused'") for dialect in ("sqlite", "postgresql")}
 # So much later than its slot's time nothing is said.
-LATEST = timedelta(days=31)
+LATEST = timedelta(days=8)
 DELIVERIES = Table(
     "deliveries",
     METADATA,
@@ -109,10 +112,23 @@ DELIVERIES = Table(
     Column("tags", Told, nullable=False),
     UniqueConstraint("network", "identity", "campaign", "day", "clock", name="one_delivery_a_slot"),
     Index("by_state", "state", "at"),
+    Index("by_network", "network", "at"),
     Index("receipts", "network", "receipt_id"),
     Index("names", "network", "identity", "account"),
-    # All that rotation asks of an account's past stands in this index, however long that past is.
-    Index("what_was_said", "account", "state", "campaign", "post", "wording", "share", "at"),
+    Index("by_account", "account", "at"),
+    Index("what_was_said", "account", "campaign", "post", "wording", "state", "share", "at"),
+    Index("barred", "network", "campaign", "post", "digest", **_IF_REFUSED),
+)
+
+# The sums over all that an account has said or may have said, by wording; `last` is the newest slot.
+TALLIES = Table(
+    "tallies",
+    METADATA,
+    *(Column(name, Words, primary_key=True) for name in ("account", "campaign", "post")),
+    Column("wording", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("share", Integer, nullable=False),
+    Column("last", Instant, nullable=False),
 )
 
 # One worker at a time speaks for an account; `fence` rises with each, and every write names it.

@@ -278,11 +278,11 @@ def _checked(app: App, account: Account) -> Checked:
 
 def label(app: App, account: Account) -> bool:
     """Mark an account as automated; False where only a person can."""
-    app.store  # noqa: B018 the session is kept there
-    set_label = app.publisher(account).label
-    if set_label is None:
-        return False
-    set_label()
+    with leased(app, account.name):  # its session may be renewed
+        set_label = app.publisher(account).label
+        if set_label is None:
+            return False
+        set_label()
     return True
 
 

@@ -74,17 +74,19 @@ def plan(app: App, start: datetime, days: float, instead: Collection[Delivery] =
         yield from (_never(app, one, one.reason) for one in come if one.state == "skipped")
         still += [one for one in come if one.state != "skipped"]
         speaking = turn(still, now, pace(app, ledger, now))
-        still = speaking.wait
-        agenda.add(speaking.wakes)
         yield from (_never(app, one, why) for one, why in speaking.missed if one.at >= start)
+        rests: list[Delivery] = []  # those that another of their account has spoken before
         for delivery in speaking.speak:
-            if (rested := pace(app, ledger, now)(delivery.account)) > now:
-                still.append(delivery)
-                agenda.add({rested})
+            if pace(app, ledger, now)(delivery.account) > now:
+                rests.append(delivery)
                 continue
             planned = decide(app, slot_of(delivery), ledger, now)
             note(app, ledger, planned, now)
             yield replace(planned, delivery=delivery)
+        resting = turn(rests, now, pace(app, ledger, now))
+        still = speaking.wait + resting.wait
+        agenda.add(speaking.wakes | resting.wakes)
+        yield from (_never(app, one, why) for one, why in resting.missed if one.at >= start)
 
 
 def _never(app: App, delivery: Delivery, why: str) -> Planned:

@@ -17,6 +17,8 @@ from bot.work.plan import gone
 if TYPE_CHECKING:
     from bot.store import Lease
 
+# Numbers of deliveries are smaller than this.
+MOST = 2**31
 # Long enough for one call.
 LEASE = 120.0
 # How the receipt of a post begins that a person told of: no network gave it, none can take it back.
@@ -26,7 +28,7 @@ WITHDRAWN = "withdrawn"
 
 def delivery(app: App, number: int) -> Delivery:
     """The delivery of this number; raises AskedWrongly."""
-    found = app.ledger.delivery(number) if app.ledger else None
+    found = app.ledger.delivery(number) if app.ledger and number < MOST else None
     if found is None:
         raise AskedWrongly(f"There is no delivery {number}. See: handbill delivery list")
     return found

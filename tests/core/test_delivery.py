@@ -257,10 +257,25 @@ def test_a_look_that_failed_is_made_again_while_that_may_help(can: Abilities, er
         in_time = not SENDING.is_late(now)
         harmless = can.repeats and in_time and (can.repeat_within is None or now <= NOW + can.repeat_within)
         if (isinstance(error, TryLater | SignedOut) and in_time) or (isinstance(error, Uncertain) and harmless):
-            pause = timedelta(seconds=90) if isinstance(error, TryLater) else SECOND_LOOK
-            assert then == replace(SENDING, not_before=now + pause)
+            pause = timedelta(seconds=90) if isinstance(error, TryLater) else max(SECOND_LOOK, (now - NOW) / 2)
+            assert then == replace(SENDING, not_before=now + min(pause, HOUR))
         else:
             assert then.state == "uncertain" and str(error) in then.reason
+
+
+@pytest.mark.parametrize(("seconds", "pause"), [(0, 30), (1, 30), (90, 90), (9999, 9999)])
+def test_a_look_waits_as_long_as_the_network_says_and_a_second_one_never_comes_at_once(
+    seconds: int, pause: int
+) -> None:
+    then = after_failed_look(SENDING, TryLater("wait", seconds), X, NOW)
+    assert then.not_before == NOW + timedelta(seconds=pause)
+
+
+def test_a_network_that_stays_away_is_asked_less_and_less_often() -> None:
+    now, looks = NOW, 0
+    while (then := after_failed_look(SENDING, TryLater("away"), BLUESKY, now)).state == "sending" and then.not_before:
+        now, looks = then.not_before, looks + 1
+    assert 10 < looks < 20 and then.state == "uncertain"
 
 
 # --- turns ------------------------------------------------------------------------------------------

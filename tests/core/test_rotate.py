@@ -15,7 +15,20 @@ from hypothesis import strategies as st
 
 from bot.core.post import Campaign, Post, Wording, Words
 from bot.core.render import compile_words
-from bot.core.rotate import COPY, History, Use, Voice, asked, next_wording, obstacle, ranked, sameness, within
+from bot.core.rotate import (
+    COPY,
+    NEAR,
+    History,
+    Spoken,
+    Use,
+    Voice,
+    asked,
+    next_wording,
+    obstacle,
+    ranked,
+    sameness,
+    within,
+)
 
 START = datetime(2026, 12, 1, 14, tzinfo=UTC)
 TOWN = Voice(account="town", network="outbox", handle="town.example.org", language="en", knows=frozenset({"city"}))
@@ -236,6 +249,51 @@ def test_near_copies_in_other_posts_are_found_by_their_words() -> None:
     said = use(post("other"), voice=CITY, same=sameness("Clean air, now!"))
     assert History([said]).near_copy(TOWN, sameness("CLEAN AIR  now #Air https://example.org"), START)
     assert not History([said]).near_copy(TOWN, sameness("Clean air later"), START)
+
+
+USES = st.lists(
+    st.builds(
+        lambda number, voice, hours, wording, share: use(
+            post(f"p{number}"), share, START + timedelta(hours=hours), voice, wording
+        ),
+        st.integers(0, 3), st.sampled_from((TOWN, CITY)), st.integers(0, 300), st.integers(1, 2), st.integers(0, 9),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+def summed(uses: Sequence[Use]) -> list[Spoken]:
+    """The same in sums, as a ledger gives them."""
+    groups: dict[tuple[str, str, int], list[Use]] = {}
+    for one in uses:
+        groups.setdefault((one.account, one.post, one.wording), []).append(one)
+    return [
+        Spoken(
+            account=account, campaign="air", post=name, wording=wording, count=len(some),
+            share=max(one.share for one in some), last=max(one.at for one in some),
+        )
+        for (account, name, wording), some in groups.items()
+    ]  # fmt: skip
+
+
+@given(uses=USES, hours=st.integers(0, 400))
+def test_sums_over_the_past_and_the_single_uses_of_late_tell_all_that_rotation_asks(
+    uses: list[Use], hours: int
+) -> None:
+    now = START + timedelta(hours=hours)
+    whole = History(uses)
+    short = History.of(summed(uses), [one for one in uses if one.at > now - NEAR])
+    for voice in (TOWN, CITY):
+        assert short.turn(voice.account, "air") == whole.turn(voice.account, "air")
+        for one in map(post, ("p0", "p1", "p2", "p3")):
+            assert short.tally(voice.account, one) == whole.tally(voice.account, one)
+            assert short.near_copy(voice, f"air/{one.name}", now) == whole.near_copy(voice, f"air/{one.name}", now)
+
+
+def test_an_account_has_spoken_when_its_words_really_went_out() -> None:
+    late = replace(use(post("one")), said=START + timedelta(hours=3))
+    assert History([late, use(post("two"))]).spoke("town") == [START + timedelta(hours=3), START]
+    assert History([late]).spoke("city") == []
 
 
 @pytest.mark.parametrize(

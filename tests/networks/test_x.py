@@ -209,6 +209,12 @@ def test_a_large_picture_goes_out_in_pieces(x_server: Running[X], tmp_path: Path
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
+def test_a_picture_is_asked_for_when_x_says_and_not_before(x_server: Running[X], tmp_path: Path) -> None:
+    x_server.app.change(media_polls=1, check_after=1)
+    post(account(x_server), Variant(text="Look", image=picture(tmp_path)))
+    assert sent(x_server) == ["Look"]
+
+
 def test_a_picture_that_takes_too_long_is_tried_later(x_server: Running[X], tmp_path: Path) -> None:
     x_server.app.change(media_polls=1, check_after=3600)
     with pytest.raises(TryLater) as caught:
@@ -579,6 +585,23 @@ def test_an_access_that_cannot_be_renewed_is_used_to_its_end_and_a_look_says_whe
     publisher.publish(publisher.prepare(POST, KEY, end), KEY)
     assert publisher.look().ends == end
     assert sent(x_server) == [POST.text]
+
+
+@pytest.mark.parametrize(
+    ("told", "has_date"),
+    [({"expires_in": 7200}, False), ({"expires_in": "soon"}, True), ({}, True)],
+    ids=["no date", "no number", "nothing"],
+)
+def test_a_token_of_which_nobody_knows_the_end_is_used_all_the_same(
+    x_server: Running[X], proxy: Callable[[str], Running[Proxy]], told: dict[str, object], has_date: bool
+) -> None:
+    between, given = proxy(x_server.url), {"access_token": "campaign-access", **told}
+    if has_date:
+        x_server.app.fail(200, path="/oauth2/token", body=given)
+    else:
+        between.app.add("answer", path="/oauth2/token", status=200, body=json.dumps(given))
+    standing = account(between, **CLIENT).look()
+    assert standing.handle == "@campaign" and standing.ends is None
 
 
 def test_a_look_renews_the_sign_in_so_that_it_never_ends_by_itself(x_server: Running[X]) -> None:

@@ -28,7 +28,10 @@ LONGEST_ALT = 1000
 
 @dataclass(slots=True, kw_only=True)
 class Media:
-    """One file. `state` is "open" while its pieces come, then as X says it; `polls`: how often it is not ready yet."""
+    """One file. `state` is "open" while its pieces come, then as X says it.
+
+    `polls`: how often it is not ready yet; who asks before `check_at` need not have asked.
+    """
 
     id: str
     user: User
@@ -40,6 +43,7 @@ class Media:
     pieces: dict[int, bytes] = field(default_factory=dict)
     alt: str = ""
     polls: int = 0
+    check_at: float = 0
 
     @property
     def content(self) -> bytes:
@@ -111,7 +115,8 @@ class Shelf:
         if query.get("command", "STATUS") != "STATUS":
             raise BadField("command", query["command"], "must be STATUS")
         media = self._own(user, query.get("media_id", ""))
-        if media.state in {"pending", "in_progress"}:
+        if media.state in {"pending", "in_progress"} and self._now() >= media.check_at:
+            media.check_at = self._now() + self.check_after
             media.polls -= 1
             media.state = "in_progress" if media.polls > 0 else "failed" if self.fails else "succeeded"
         return as_json({"data": {**self._shown(media), "processing_info": self._processing(media)}})
@@ -146,7 +151,7 @@ class Shelf:
     def _finish(self, media: Media) -> Answer:
         if type_of(media.content) != media.type:
             raise BadField("media", media.type, "the file is not of this type")
-        media.polls = self.polls
+        media.polls, media.check_at = self.polls, self._now() + self.check_after
         media.state = "pending" if media.polls or self.fails else "succeeded"
         shown = self._shown(media)
         if media.state == "pending":

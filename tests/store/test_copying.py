@@ -16,6 +16,7 @@ from bot.core.problem import HandbillError
 from bot.store import FenceLost, Look, Store, open_store
 from bot.store.tables import METADATA
 from tests.store.test_database import BLANK, NOW, WORDS, kept, lease
+from tests.store.test_tallies import agrees
 
 SENT = replace(BLANK, state="sent", variant=WORDS, post="one", receipt=Receipt(id="1"), payload={"text": "One."})
 LATER = NOW + timedelta(hours=1)
@@ -141,6 +142,7 @@ def test_what_was_said_since_the_backup_stays_known(store: Store, other: Store) 
     ]  # fmt: skip
     assert other.sightings() == {SIGHTED: NOW}, "the timetable is gone through again from there"
     assert other.receipts("outbox", ["1", "2"]) == {"1", "2"}
+    assert agrees(other)
 
 
 def test_what_people_decided_since_the_backup_holds(store: Store, other: Store) -> None:

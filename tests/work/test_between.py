@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -152,17 +154,23 @@ def test_two_workers_do_not_let_two_accounts_say_the_same(tmp_path: Path) -> Non
     assert out(tmp_path) == ["One."]
 
 
-def test_a_silent_network_delays_no_other_account(tmp_path: Path) -> None:
-    """The town's server answers only when the shop's post is out: in a queue the shop would wait for ever."""
-    for call in ("whoami", "prepare", "publish"):
-        folder = tmp_path / call
-        folder.mkdir()
-        app = opened(folder, {"one.txt": "One.", "two.txt": "Two."}, told=SHOP)
-        shop_is_out, came = threading.Event(), []
-        app, found = doors(app, town={call: lambda e=shop_is_out, c=came: c.append(e.wait(30))})
-        found["shop"].first["publish" if call == "publish" else call] = shop_is_out.set
-        assert sorted(states(tick(app, at("09:00")))) == ["sent", "sent"], call
-        assert came == [True], call
+@pytest.mark.parametrize("call", ["whoami", "prepare", "publish"])
+def test_a_silent_network_delays_no_other_account(tmp_path: Path, call: str) -> None:
+    """The shop's server answers only when the town's has: in a queue, where the shop is first, that would be never."""
+    app = opened(tmp_path, {"one.txt": "One.", "two.txt": "Two."}, told=SHOP)
+    town_is_through, came = threading.Event(), []
+    app, _ = doors(app, shop={call: lambda: came.append(town_is_through.wait(20))}, town={call: town_is_through.set})
+    assert sorted(states(tick(app, at("09:00")))) == ["sent", "sent"]
+    assert came == [True]
+
+
+def test_what_is_too_late_when_all_is_prepared_is_not_said(tmp_path: Path) -> None:
+    app = opened(tmp_path, {"one.txt": "One."}, told=CONFIG + 'late = "1m"\n')
+    tick(app, at("08:00"))
+    app, _ = doors(app, town={"prepare": lambda: sleep(2)})
+    assert tick(app, at("09:00") + timedelta(seconds=59)) == [] == out(tmp_path)
+    (ended,) = tick(app, at("09:01") + timedelta(seconds=1))
+    assert ended.state == "missed"
 
 
 def test_what_fails_for_one_account_fails_for_no_other(tmp_path: Path) -> None:

@@ -183,6 +183,8 @@ def test_a_slot_moved_to_another_day_is_not_said_on_its_own_day_too(morning: App
     rows = [row[:8] for row in planned(morning, at("12:30"), 10)]
     assert "02 09:00" not in rows and "08 09:00" not in rows and "05 12:00" in rows
     tick(morning, at("09:00", 2))
+    tick(morning, at("18:00", 7))
+    assert [row[:8] for row in planned(morning, at("18:30", 7), 1)] == ["08 17:30"]
     tick(morning, at("09:00", 8))
     assert [(one.day.day, one.clock) for one in morning.store.deliveries()].count((8, "09:00")) == 1
 
@@ -259,6 +261,23 @@ def test_a_held_one_said_now_is_tried_at_once(morning: App) -> None:
     app = after(morning, SignedOut("no key"), now=at("09:01"))
     do(app, say_now(app, "1"))
     assert said(app, at("09:01")) == ["09:00 sent"]
+
+
+def test_one_that_is_to_be_tried_again_later_is_tried_now(morning: App) -> None:
+    app = after(morning, TryLater("busy", 3600), now=at("09:01"))
+    assert said(app, at("09:01")) == []
+    assert do(app, say_now(app, "1")).tries == 0
+    assert said(app, at("09:01")) == ["09:00 sent"]
+
+
+def test_what_no_try_brought_through_has_all_its_tries_anew(morning: App) -> None:
+    app = after(morning, *[TryLater("busy", 0)] * 99, now=at("10:00"))
+    busy = outboxes(app, [TryLater("busy", 0)] * 99)
+    while app.store.deliveries()[0].state != "missed":
+        tick(busy, at("09:30"))
+    done = do(app, say_now(app, "1"))
+    assert (done.state, done.tries, done.reason) == ("planned", 0, "")
+    assert said(app, at("10:00")) == ["09:00 sent"]
 
 
 def test_what_needs_approval_still_needs_it_now(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from bot.app import App
 from bot.config import Account
 from bot.core.choice import approval_of
-from bot.core.delivery import Delivery
+from bot.core.delivery import LONGEST, MOST_TRIES, SHORTEST, Delivery
 from bot.core.network import Payload, Publisher
 from bot.core.post import Receipt
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
@@ -156,6 +157,62 @@ def test_what_could_not_be_said_in_time_is_missed_and_says_why(tmp_path: Path) -
     assert ended(app, at("15:01")) == ["09:00 missed: it could not be said in time: the network is down"]
 
 
+def test_without_a_time_named_it_is_tried_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy")] * 99)
+    now, tries = at("09:00"), []
+    while now < at("12:00"):
+        tries += [now for one in tick(app, now) if one.state == "planned"]
+        now += timedelta(seconds=15)
+    pauses = [later - sooner for sooner, later in pairwise(tries)]
+    assert len(tries) == MOST_TRIES and pauses == sorted(pauses)
+    assert SHORTEST <= pauses[0] < timedelta(minutes=1) and timedelta(minutes=10) < pauses[-1] <= LONGEST
+
+
+def test_what_no_try_brought_through_is_missed_and_told(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 60)] * 99)
+    now = at("09:00")
+    while not app.store.deliveries(("missed",)):
+        tick(app, now)
+        now += timedelta(minutes=1)
+    (one,) = app.store.deliveries()
+    assert (one.tries, one.reason) == (8, "it was tried 8 times; the last time: busy")
+    assert [(notice.kind, notice.delivery, notice.words) for notice in app.store.notices()] == [
+        ("missed", one.id, one.reason)
+    ]
+    assert ended(app, at("17:30")) == ["17:30 planned: busy"], "and the next has its turn"
+
+
+def test_a_time_that_lies_too_late_is_not_waited_for(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("the day's posts are used up", 7 * 3600)])
+    tick(app, at("09:00"))
+    assert ended(app, at("09:01")) == ["09:00 missed: it could not be said in time: the day's posts are used up"]
+
+
+TOLD_ENDS = [
+    pytest.param([Refused("no")], "refused", "no", id="refused"),
+    pytest.param([SignedOut("no key")], "held", "no key", id="held"),
+    pytest.param([Uncertain("no answer")], "uncertain", "no answer", id="uncertain"),
+]
+
+
+@pytest.mark.parametrize(("moods", "kind", "words"), TOLD_ENDS)
+def test_every_end_that_is_not_sent_is_to_be_told_once(
+    tmp_path: Path, moods: list[NetworkError], kind: str, words: str
+) -> None:
+    app = blind(opened(tmp_path), *moods)
+    for seconds in (0, 15, 30):
+        tick(app, at("09:00") + timedelta(seconds=seconds))
+    (notice,) = app.store.notices()
+    assert (notice.kind, notice.words, notice.account) == (kind, words, "town")
+
+
+def test_of_an_outage_each_that_was_missed_is_to_be_told(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, BEGUN)
+    tick(app, at("18:00", 2))
+    assert [notice.kind for notice in app.store.notices()] == ["missed"] * 3
+
+
 def test_what_nobody_approved_is_missed_and_says_so(tmp_path: Path) -> None:
     app = opened(tmp_path, told=CONFIG + 'approval = "post"\n')
     assert ended(app, at("09:00")) == ["09:00 waiting: a person must approve it"]
@@ -258,7 +315,7 @@ def killed(folder: Path, deed: str) -> App:
     """The app after its engine was killed in the middle of the post of nine o'clock."""
     app = opened(folder, {"one.txt": "One."})
     child = run(folder, at("09:00"), deed, lease=0.1)
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     assert child.returncode == -signal.SIGKILL
     sleep(0.2)  # until the dead one's lease has run out
     return app
@@ -285,6 +342,49 @@ def test_what_was_not_said_before_the_run_was_killed_is_said_once(tmp_path: Path
 def test_where_nobody_can_know_a_person_is_told(tmp_path: Path) -> None:
     app = blind(killed(tmp_path, "die before"))
     assert ended(app, at("09:01")) == ["09:00 uncertain: it may have been posted; look at the account"]
+
+
+class Slow(Moody):
+    """A network that takes a post, loses its answer, and shows the post only at the `shows`-th look."""
+
+    repeat: Any = None
+    published, looks, shows = 0, 0, 2
+
+    def publish(self, payload: Payload, key: str) -> Receipt:
+        self.published += 1
+        self.inner.publish(payload, key)
+        raise Uncertain("no answer")
+
+    def find(self, payload: Payload, key: str) -> Receipt | None:
+        self.looks += 1
+        found: Receipt | None = self.inner.find(payload, key)
+        return found if self.looks >= self.shows else None
+
+
+class Slower(Slow):
+    shows = 3
+
+
+@pytest.mark.parametrize(("kind", "then"), [(Slow, "sent"), (Slower, "uncertain: no answer")])
+def test_what_is_not_there_at_the_first_look_is_looked_for_once_more_and_never_said_again(
+    tmp_path: Path, kind: type[Slow], then: str
+) -> None:
+    app = blind(opened(tmp_path), kind=kind)
+    door: Any = app.publisher(app.config.accounts["town"])
+    assert states(app) == [] and [one.state for one in tick(app, at("09:00"))] == ["sending"]
+    assert ended(app, at("09:00") + timedelta(seconds=29)) == [] and door.looks == 1
+    assert ended(app, at("09:00") + timedelta(seconds=30)) == [f"09:00 {then}"]
+    assert ended(app, at("09:05")) == [] and (door.looks, door.published) == (2, 1)
+
+
+def test_while_a_post_is_looked_for_its_accounts_later_ones_wait(tmp_path: Path) -> None:
+    app = blind(opened(tmp_path, told=CONFIG.replace("17:30", "09:01")), kind=Slow)
+    for seconds in (0, 29):
+        tick(app, at("09:00") + timedelta(seconds=seconds))
+    door: Any = app.publisher(app.config.accounts["town"])
+    door.shows = 9
+    assert ended(app, at("09:01"))[0] == "09:00 uncertain: no answer"
+    assert door.published == 2
 
 
 class Harmless(Blind):
@@ -369,12 +469,12 @@ def test_two_runs_on_one_ledger_say_nothing_twice_and_lose_nothing(tmp_path: Pat
     app = opened(tmp_path, {f"post{number}.txt": f"Words of {number}" for number in range(12)}, told=MANY)
     tick(app, BEGUN)
     app.store.close()
-    until = monotonic() + 60
+    until = monotonic() + 300
     for hour in ("09:00", "10:00", "11:00"):
         while monotonic() < until and len(_sent(app, hour)) < len(ACCOUNTS):
             both = [run(tmp_path, at(hour), "linger") for _ in range(2)]
             for child in both:
-                _, complaints = child.communicate(timeout=60)
+                _, complaints = child.communicate(timeout=300)
                 assert child.returncode == 0, complaints
     said = Counter((tmp_path / "published.log").read_text().splitlines())
     assert len(said) == 12 and set(said.values()) == {1}
@@ -388,7 +488,7 @@ def _sent(app: App, hour: str) -> list[Delivery]:
 def test_two_runs_that_begin_together_both_open_a_new_ledger(tmp_path: Path) -> None:
     opened(tmp_path)
     children = [run(tmp_path, at("09:00"), "tick") for _ in range(4)]
-    complaints = [child.communicate(timeout=60)[1] for child in children]
+    complaints = [child.communicate(timeout=300)[1] for child in children]
     assert complaints == [""] * 4
     assert len(out(tmp_path)) == 1
 

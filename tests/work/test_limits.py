@@ -69,6 +69,14 @@ def test_two_campaigns_at_one_time_come_one_after_the_other(tmp_path: Path) -> N
     assert engine(app, at("08:00"), at("09:40")) == ["09:00 sent 09:00", "09:00 sent 09:30"]
 
 
+def test_where_the_gap_outlasts_its_time_the_second_is_left_out(tmp_path: Path) -> None:
+    short = BOTH.replace("[[schedule]]", '[[schedule]]\nlate = "10m"')
+    app = opened(tmp_path, {"one.txt": "One.", "water/two.txt": "Two."}, told=short)
+    first, second = planned(app, at("08:00"), 0.5)
+    assert first == "09:00 planned" and second.startswith("09:00 skipped: quiet hours, or the gap between posts")
+    assert engine(app, at("08:00"), at("09:40")) == ["09:00 sent 09:00", "09:00 missed 09:01"]
+
+
 def test_one_that_waits_for_approval_lets_the_other_speak(tmp_path: Path) -> None:
     waiting = BOTH.replace("[[schedule]]", '[[schedule]]\napproval = "post"', 1)
     app = opened(tmp_path, {"one.txt": "One.", "water/two.txt": "Two."}, told=waiting)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from bot.app import App
 from bot.core.network import Payload
 from bot.core.post import Receipt
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.work.control import do, move, skip
 from bot.work.deliver import tick
 from bot.work.plan import plan
 from bot.work.rehearse import rehearse
@@ -93,6 +95,18 @@ STARTS = st.datetimes(datetime(2026, 10, 24), datetime(2026, 11, 2)).map(
 )
 
 
+def control(app: App, now: datetime, wishes: Iterable[tuple[int, int | None]]) -> None:
+    """Let a person skip slots to come, or move them by so many hours from now."""
+    then = replace(app, clock=lambda: now)
+    then.__dict__["store"] = app.store
+    for number, hours in wishes:
+        coming = [one.delivery for one in plan(then, now, 2) if one.delivery and one.state != "skipped"]
+        if coming:
+            one = coming[number % len(coming)]
+            which = f"{one.account}/{one.day}/{one.clock}/{one.campaign}"
+            do(then, skip(then, which) if hours is None else move(then, which, now + timedelta(hours=hours)))
+
+
 def promised(app: App, start: datetime, days: float) -> list[tuple[object, ...]]:
     """What the plan says will be said."""
     coming = [one.choice for one in plan(app, start, days)]
@@ -134,6 +148,7 @@ def test_what_is_rehearsed_is_word_for_word_what_was_planned(posts: dict[str, st
     gap=st.integers(-30, 60),
     paused=st.booleans(),
     moods=st.lists(MOODS, max_size=8),
+    wishes=st.lists(st.tuples(st.integers(0, 9), st.sampled_from((None, 1, 2, 5, 30, 60))), max_size=3),
 )
 def test_the_plan_is_the_truth_over_a_ledger_too(
     posts: dict[str, str],
@@ -143,6 +158,7 @@ def test_the_plan_is_the_truth_over_a_ledger_too(
     gap: int,
     paused: bool,
     moods: list[NetworkError | None],
+    wishes: list[tuple[int, int | None]],
 ) -> None:
     with TemporaryDirectory(dir=FAST) as name:
         app = outboxes(opened(Path(name), posts, told=told), moods)
@@ -151,6 +167,7 @@ def test_the_plan_is_the_truth_over_a_ledger_too(
         for more in hours:
             tick(app, now)
             now += timedelta(hours=more)
+        control(app, now, wishes)
         if paused:
             app.store.pause("air", now)
         start = now + timedelta(hours=gap)

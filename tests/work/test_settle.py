@@ -150,7 +150,7 @@ def test_only_what_is_uncertain_is_settled(tmp_path: Path, say: object) -> None:
     assert delivery(app, 1) == before
 
 
-@pytest.mark.parametrize("number", [0, 7, -1])
+@pytest.mark.parametrize("number", [0, 7, -1, 10**20])
 def test_a_number_that_is_not_there_is_told(tmp_path: Path, number: int) -> None:
     with pytest.raises(AskedWrongly, match=f"no delivery {number}"):
         delivery(opened(tmp_path), number)

@@ -1,4 +1,6 @@
-"""Notices, looks at accounts, and indexes by which no old delivery is read in vain."""
+"""Notices, looks at accounts; sums and indexes by which no old delivery is read in vain."""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,10 +11,18 @@ down_revision = "0001"
 INSTANT = sa.DateTime(timezone=True)
 INDEXES = {
     "by_state": ["state", "at"],
+    "by_network": ["network", "at"],
     "receipts": ["network", "receipt_id"],
     "names": ["network", "identity", "account"],
-    "what_was_said": ["account", "state", "campaign", "post", "wording", "share", "at"],
+    "by_account": ["account", "at"],
+    "what_was_said": ["account", "campaign", "post", "wording", "state", "share", "at"],
 }
+REFUSED: Any = {f"{dialect}_where": sa.text("state = 'refused'") for dialect in ("sqlite", "postgresql")}
+SUMS = """
+    INSERT INTO tallies (account, campaign, post, wording, count, share, last)
+    SELECT account, campaign, post, wording, count(*), max(share), max(at) FROM deliveries
+    WHERE state IN ('sending', 'sent', 'uncertain') GROUP BY account, campaign, post, wording
+"""
 
 
 def upgrade() -> None:
@@ -21,6 +31,16 @@ def upgrade() -> None:
     op.drop_index("ix_deliveries_state", "deliveries")
     for name, columns in INDEXES.items():
         op.create_index(name, "deliveries", columns)
+    op.create_index("barred", "deliveries", ["network", "campaign", "post", "digest"], **REFUSED)
+    op.create_table(
+        "tallies",
+        *(sa.Column(name, sa.String, primary_key=True) for name in ("account", "campaign", "post")),
+        sa.Column("wording", sa.Integer, primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("share", sa.Integer, nullable=False),
+        sa.Column("last", INSTANT, nullable=False),
+    )
+    op.execute(SUMS)
     op.create_table(
         "notices",
         sa.Column("id", sa.Integer, primary_key=True),
