@@ -94,7 +94,7 @@ def up_command(ctx: click.Context, port: int | None) -> None:
 @contextmanager
 def pages_served(app: App, port: int | None) -> Iterator[Refresh]:
     """Serve the share pages meanwhile; what it gives keeps them up to date."""
-    if not find_spec("starlette") or not find_spec("uvicorn"):
+    if not find_spec("uvicorn"):
         complain("The share pages are not served: that needs one more part: pip install 'handbill[site]'", dim=True)
         yield lambda app: None
         return

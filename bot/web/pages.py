@@ -2,24 +2,20 @@
 
 import gzip
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from mimetypes import guess_type
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from typing import Any
+from urllib.parse import quote
 
 from bot.app import App
 from bot.core.problem import HandbillError
 from bot.core.timetable import local_day
 from bot.work.share import Tell
 from bot.work.site import Files, paused, site
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 HOST, PORT = "127.0.0.1", 8000
 COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml")
@@ -33,14 +29,19 @@ HEADERS = {
 GONE = "There is no such page. Perhaps it was withdrawn. All campaigns: /\n"
 
 
+Headers = list[tuple[bytes, bytes]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A file ready to go out: `packed` is it gzipped, b"" where that gains nothing."""
+    """A file ready to go out: as it is and gzipped (b"" where that gains nothing), each with its headers."""
 
     raw: bytes
     packed: bytes
-    kind: str
-    tag: str
+    tag: bytes
+    headers: Headers
+    packed_headers: Headers
 
 
 def held(name: str, raw: bytes) -> Held:
@@ -49,7 +50,21 @@ def held(name: str, raw: bytes) -> Held:
     packed = gzip.compress(raw, mtime=0) if kind.startswith(COMPRESSED) else b""
     if kind.startswith("text/") or kind.endswith("json"):
         kind += "; charset=utf-8"
-    return Held(raw=raw, packed=packed, kind=kind, tag=f'"{sha256(raw).hexdigest()[:16]}"')
+    tag = f'"{sha256(raw).hexdigest()[:16]}"'
+    facts = {**HEADERS, "ETag": tag, "Content-Type": kind, "Vary": "Accept-Encoding"}
+    return Held(
+        raw=raw,
+        packed=packed,
+        tag=tag.encode(),
+        headers=_headers(facts, raw),
+        packed_headers=_headers({**facts, "Content-Encoding": "gzip"}, packed),
+    )
+
+
+def _headers(facts: Mapping[str, str], body: bytes) -> Headers:
+    return [
+        (name.lower().encode(), value.encode()) for name, value in {**facts, "Content-Length": str(len(body))}.items()
+    ]
 
 
 class Served:
@@ -81,28 +96,37 @@ class Served:
         }
 
 
-def application(served: Served) -> "Starlette":
-    """The share pages as a web application."""
-    from starlette.applications import Starlette
-    from starlette.responses import PlainTextResponse, RedirectResponse, Response
-    from starlette.routing import Route
+class Pages:
+    """The share pages as a web application (ASGI): https://asgi.readthedocs.io/en/latest/specs/www.html."""
 
-    async def answer(request: "Request") -> "Response":
-        path = request.path_params["path"]
-        name = path + "index.html" if not path or path.endswith("/") else path
-        found = served.files.get(name)
-        if found is None and f"{path}/index.html" in served.files:
-            return RedirectResponse(request.url.replace(path=f"/{path}/"), headers=HEADERS)
+    def __init__(self, served: Served) -> None:
+        self._served = served
+
+    async def __call__(self, scope: dict[str, Any], receive: object, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            status, headers, body = self._answer(scope["method"], scope["path"][1:], dict(scope["headers"]))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _answer(self, method: str, path: str, asked: Mapping[bytes, bytes]) -> tuple[int, Headers, bytes]:
+        files = self._served.files
+        if method not in ("GET", "HEAD"):
+            return _words(405, "These pages can only be read.\n")
+        found = files.get(path + "index.html" if not path or path.endswith("/") else path)
         if found is None:
-            return PlainTextResponse(GONE, 404, headers=HEADERS)
-        headers = {**HEADERS, "ETag": found.tag, "Content-Type": found.kind, "Vary": "Accept-Encoding"}
-        if request.headers.get("if-none-match", "").removeprefix("W/") == found.tag:
-            return Response(status_code=304, headers=headers)
-        if found.packed and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(found.packed, headers={**headers, "Content-Encoding": "gzip"})
-        return Response(found.raw, headers=headers)
+            is_folder = f"{path}/index.html" in files
+            return _words(307, "", Location=f"/{quote(path)}/") if is_folder else _words(404, GONE)
+        if asked.get(b"if-none-match", b"").removeprefix(b"W/") == found.tag:
+            return 304, [one for one in found.headers if one[0] != b"content-length"], b""
+        if found.packed and b"gzip" in asked.get(b"accept-encoding", b""):
+            return 200, found.packed_headers, found.packed
+        return 200, found.headers, found.raw
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET"])])
+
+def _words(status: int, words: str, **more: str) -> tuple[int, Headers, bytes]:
+    body = words.encode()
+    return status, _headers({**HEADERS, "Content-Type": "text/plain; charset=utf-8", **more}, body), body
 
 
 def start(served: Served, port: int | None) -> tuple[str, Callable[[], None]]:
@@ -114,7 +138,7 @@ def start(served: Served, port: int | None) -> tuple[str, Callable[[], None]]:
     import uvicorn
 
     listening = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(application(served), log_level="critical", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(Pages(served), log_level="critical", lifespan="off"))
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
 
