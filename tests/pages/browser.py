@@ -108,7 +108,7 @@ class Visitors:
         Fails if the page complained, or if it asked another host for anything (unless that is allowed).
         """
         context = self.browser.new_context(**{"viewport": PHONE, "locale": "en-US", **options})
-        context.set_default_timeout(5000)
+        context.set_default_timeout(30_000)  # a busy machine is no fault
         found = Visit(page=None, address=self.address)
 
         def leave(route: Any) -> None:
