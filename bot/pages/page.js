@@ -109,6 +109,9 @@ const way = (link, words) => {
     if (answers[data.ask]) head = data.asked.replace(MARK, answers[data.ask]);
     if (text) link.setAttribute("href", head + encode(text).replaceAll("%0A", newline) + tail);
     else link.removeAttribute("href");                   // nothing to say, nowhere to go
+    for (const [name, value] of [["role", "link"], ["aria-disabled", "true"]]) {
+      if (text) link.removeAttribute(name); else link.setAttribute(name, value);
+    }
     return room;
   };
   return {show, said: () => composed(data.text, address, words())};
@@ -163,6 +166,7 @@ const box = element => {
   const mark = text => { area.focus(); area.select(); return text; };
   area.addEventListener("input", show);
   ways.forEach((one, link) => link.addEventListener("click", () => {
+    if (!link.hasAttribute("href")) return;
     const done = copied(one.said());
     const bare = !link.dataset.cut && !link.dataset.whole;
     status.textContent = done ? (bare ? told("steps", link.firstChild.textContent) : say.opened) : (mark(area), say.missing);

@@ -122,6 +122,7 @@ def test_an_empty_box_leads_nowhere(visitors: Visitors) -> None:
         page.fill("textarea", "  ")
         found = hrefs(page)
         assert all(found[name] is None for name in found if NETWORKS[name].carries_text)
+        assert page.get_attribute("a.to[data-net=x]", "aria-disabled") == "true"
         page.fill("textarea", "Words")
         assert None not in hrefs(page).values()
 
