@@ -94,6 +94,8 @@ def approve_command(ctx: click.Context, which: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Approve this for {wish.before.account}?", abort=True, err=True)
     control.approved(app, wish)
+    if "account start" in wish.planned.reason:
+        complain(f"Still, {wish.planned.reason}")
     due = wish.before.at <= app.clock()
     when = "at the engine's next look" if due else f"at {_instant(app, wish.before.at)}"
     click.echo(f"Approved for {wish.before.account}: these words go out {when}, if nothing has changed.")
@@ -188,6 +190,10 @@ def show_command(ctx: click.Context, number: int) -> None:
             click.echo(f"  picture: {one.variant.image.file}\n  in words: {one.variant.image.alt}")
     if one.receipt and one.receipt.url and not one.reason:
         click.echo(f"  it stands at {one.receipt.url}")
+    if one.state == "waiting" and one.approval:
+        click.echo(f"  To approve these words: handbill delivery approve {number}")
+    if one.state == "missed":
+        click.echo(f"  To say it all the same: handbill delivery now {number}")
     if one.state == "uncertain":
         if link := (one.payload or {}).get("open"):
             click.echo(f"  post it here: {link}")

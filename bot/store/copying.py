@@ -11,6 +11,7 @@ from bot.store.engine import Seconds, inserting
 from bot.store.rows import KEY
 from bot.store.tables import (
     APPROVALS,
+    BARRED,
     DELIVERIES,
     LATEST,
     LEASES,
@@ -26,8 +27,8 @@ from bot.store.tallies import recount_accounts
 
 # So many rows are read and written at once.
 PORTION = 1000
-# What people decided, and the secrets of accounts: what stands there now is newer than any backup.
-STAYING = (APPROVALS, PAUSES, STARTS, MEMORIES)
+# What people and networks decided, and the secrets of accounts: what stands there now is newer than any backup.
+STAYING = (APPROVALS, PAUSES, STARTS, MEMORIES, BARRED)
 Values = dict[str, Any]
 
 
@@ -43,8 +44,8 @@ def copy(source: Connection, target: Connection) -> None:
 def put_in_place(target: Connection, source: Connection) -> None:
     """Put what `source` holds in the place of what `target` holds.
 
-    What was said since then, and nobody told of yet, stays known; so does what people decided
-    since then. Each fence rises, so that no run writes any more what it read before. Raises
+    What was said since then, and nobody told of yet, stays known; so does what people and
+    networks decided since then. Each fence rises, so that no run writes any more what it read before. Raises
     HandbillError while a run speaks for an account.
     """
     _alone(target)

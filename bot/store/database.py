@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, literal, or_, select, union, update
+from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, or_, select, union, update
 
 from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep
 from bot.core.notice import Notice, Trouble, notice_of
@@ -20,6 +20,7 @@ from bot.store.rows import KEY, delivery_of, row_of
 from bot.store.schema import is_current, migrate
 from bot.store.tables import (
     APPROVALS,
+    BARRED,
     DELIVERIES,
     LATEST,
     LEASES,
@@ -168,13 +169,9 @@ class Store:
 
     def barred(self) -> set[tuple[str, str, str]]:
         """(network, post, digest of its files) of every refused post: barred there until its files change."""
-        names = ("network", "campaign", "post", "digest")
-        refused = literal("refused", literal_execute=True)  # only so the index of the refused is of use to SQLite
-        query = select(*(DELIVERIES.c[name] for name in names)).where(DELIVERIES.c.state == refused).distinct()
         with self._reading() as connection:
-            return {
-                (network, f"{campaign}/{post}", digest) for network, campaign, post, digest in connection.execute(query)
-            }
+            rows = connection.execute(select(BARRED))
+            return {(row.network, f"{row.campaign}/{row.post}", row.digest) for row in rows}
 
     def save(self, delivery: Delivery, lease: Lease) -> None:
         """Write a delivery's new state, and that a person is to be told where that is so.
@@ -502,6 +499,7 @@ def _save(connection: Connection, delivery: Delivery, lease: Lease) -> None:
     connection.execute(update(DELIVERIES).where(this).values(**row_of(delivery)))
     if (before in USED) != (delivery.state in USED):
         recount(connection, [tuple(tally) if before in USED else _tally(delivery)])
+    _bar(connection, [delivery])
     if delivery.state != before and delivery.state in TOLD:
         _tell(connection, notice_of(delivery))
 
@@ -519,6 +517,14 @@ def _add(connection: Connection, new: list[Delivery]) -> None:
     if new:
         connection.execute(inserting(connection, DELIVERIES).on_conflict_do_nothing(), list(map(row_of, new)))
         recount(connection, (_tally(one) for one in new if one.state in USED))
+        _bar(connection, new)
+
+
+def _bar(connection: Connection, deliveries: Iterable[Delivery]) -> None:
+    """Let what is refused not be said there again."""
+    names = [column.name for column in BARRED.columns]
+    if rows := [{name: getattr(one, name) for name in names} for one in deliveries if one.state == "refused"]:
+        connection.execute(inserting(connection, BARRED).on_conflict_do_nothing(), rows)
 
 
 def _keep(connection: Connection, kept: Table, row: Mapping[str, Any]) -> bool:

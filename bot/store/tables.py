@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -77,8 +76,6 @@ def tidied(value: Any) -> Any:
     return value
 
 
-# An index of few rows, whatever happens to the others.
-_IF_REFUSED: Any = {f"{dialect}_where": text("state = 'refused'") for dialect in ("sqlite", "postgresql")}
 # So much later than its slot's time nothing is said.
 LATEST = timedelta(days=8)
 DELIVERIES = Table(
@@ -117,7 +114,6 @@ DELIVERIES = Table(
     Index("names", "network", "identity", "account"),
     Index("by_account", "account", "at"),
     Index("what_was_said", "account", "campaign", "post", "wording", "state", "share", "at"),
-    Index("barred", "network", "campaign", "post", "digest", **_IF_REFUSED),
 )
 
 # The sums over all that an account has said or may have said, by wording; `last` is the newest slot.
@@ -129,6 +125,13 @@ TALLIES = Table(
     Column("count", Integer, nullable=False),
     Column("share", Integer, nullable=False),
     Column("last", Instant, nullable=False),
+)
+
+# What a network has refused, by the digest of its files: it is not said there again.
+BARRED = Table(
+    "barred",
+    METADATA,
+    *(Column(name, Words, primary_key=True) for name in ("network", "campaign", "post", "digest")),
 )
 
 # One worker at a time speaks for an account; `fence` rises with each, and every write names it.

@@ -1,6 +1,6 @@
 """python -m tests.bench [NAMES]: how much slower than a bare loop the heaviest work is, measured in one run.
 
-The names: start, check, share, deliver, late, memory, pages; all, if none is named. Each figure is a
+The names: start, check, share, deliver, late, past, memory, pages; all, if none is named. Each figure is a
 ratio of medians, both sides measured in turn on the same machine; aims are goals, not tests.
 """
 
@@ -27,7 +27,7 @@ from bot.core.timetable import local_day
 from bot.work.deal import share_with
 from bot.work.review import review
 from bot.work.share import Wanted
-from tests.bench import deliveries
+from tests.bench import deliveries, ledger
 from tests.bench.memory import memory
 from tests.bench.pages import pages
 from tests.servers import postgres
@@ -42,7 +42,8 @@ NETWORKS = ("x", "bluesky", "mastodon", "threads", "whatsapp", "telegram")
 @click.option("--rows", default=100_000, show_default=True, help="How many supporters get links.")
 @click.option("--rounds", default=7, show_default=True, help="How often the start is measured.")
 @click.option("--hours", default=8, show_default=True, help="How often each of 50 accounts speaks.")
-def main(names: tuple[str, ...], posts: int, rows: int, rounds: int, hours: int) -> None:
+@click.option("--past", default=1_000_000, show_default=True, help="How many deliveries lie behind a look.")
+def main(names: tuple[str, ...], posts: int, rows: int, rounds: int, hours: int, past: int) -> None:
     """Measure what is named, or all, and print a line for each."""
     with TemporaryDirectory() as place:
         folder = Path(place)
@@ -52,6 +53,7 @@ def main(names: tuple[str, ...], posts: int, rows: int, rounds: int, hours: int)
             "share": lambda: shares(folder / "share", rows),
             "deliver": lambda: deliver(folder / "deliver", hours),
             "late": lambda: late(folder / "late"),
+            "past": lambda: long_past(folder / "past", past, rounds),
             "memory": lambda: click.echo(
                 f"{'up, memory':20} {memory(folder / 'memory'):6.0f} MB, three networks connected"
             ),
@@ -83,6 +85,20 @@ def late(folder: Path) -> None:
     """How late posts are of which a hundred are due in the same second."""
     middle, last = deliveries.lateness(deliveries.stage(folder, 2))
     click.echo(f"{'lateness':20} {middle:6.2f} s the median, {last:.2f} s the 99th of 100 due in one second")
+
+
+def long_past(folder: Path, past: int, rounds: int) -> None:
+    """What a look costs with many old deliveries against an empty ledger, SQLite and PostgreSQL."""
+    files = [f"sqlite:///{folder}-{name}.db" for name in ("short", "long")]
+    told = {"SQLite": ledger.compared(folder / "file", files[0], files[1], past, rounds)}
+    with postgres.serving() as server:
+        told["PostgreSQL"] = ledger.compared(folder / "server", server.fresh(), server.fresh(), past, rounds)
+    for database, found in told.items():
+        for what, without, with_past in found:
+            click.echo(
+                f"{f'look, {what}':20} {with_past / without:6.2f} times one at an empty ledger "
+                f"({with_past * 1000:.1f} ms : {without * 1000:.1f} ms; aim 1.2; {past:,} old deliveries, {database})"
+            )
 
 
 def report(what: str, sides: tuple[float, float], aim: float, how: str) -> None:

@@ -124,6 +124,21 @@ def test_words_are_approved_beforehand(tmp_path: Path, say: Say) -> None:
     assert "waiting" not in say("plan", "--days", "2").out
 
 
+def test_who_approves_for_an_account_that_has_not_begun_hears_of_it(tmp_path: Path, say: Say) -> None:
+    which = coming(tmp_path, CONFIG.replace('"outbox"', '"x"') + 'approval = "post"\n')
+    done = say("delivery", "approve", which, "--yes")
+    assert done.code == 0 and "Still, nobody has let this account begin" in done.err
+
+
+def test_what_is_shown_says_what_to_type_next(tmp_path: Path, say: Say) -> None:
+    after_a_day(tmp_path, CONFIG + 'approval = "post"\nlate = "1h"\n')
+    assert "To approve these words: handbill delivery approve 1" in say("delivery", "show", "1").out
+    app = open_app(tmp_path / "config.toml")
+    tick(app, now().replace(hour=11, minute=0))
+    app.store.close()
+    assert "To say it all the same: handbill delivery now 1" in say("delivery", "show", "1").out
+
+
 @pytest.mark.parametrize("verb", ["skip", "now", "approve", "move"])
 def test_a_time_that_nobody_has_is_asked_wrongly(tmp_path: Path, say: Say, verb: str) -> None:
     which = coming(tmp_path).replace("09:00", "09:07")

@@ -23,6 +23,7 @@ from bot.config import Account
 from bot.core.network import Payload, Publisher
 from bot.core.notice import Notice
 from bot.core.post import Receipt
+from bot.work import doors
 from tests.cli.conftest import Say
 from tests.making import NOW, app, environment, handbill, library, stopped_at, write
 from tests.servers.mail import Mail, words
@@ -132,6 +133,7 @@ class Day:
     open: Event = field(default_factory=Event)
     knocked: Event = field(default_factory=Event)
     defect: Exception | None = None
+    ledgers: set[int] = field(default_factory=set)
 
     def engine(self, path: Path, **environ: str) -> Engine:
         return Engine(replace(open_app(path, clock=lambda: self.now), connect=self.connect, environ=environ))
@@ -140,6 +142,7 @@ class Day:
         self.now = datetime.fromisoformat(f"2026-11-21T{clock}Z")
 
     def connect(self, app: App, account: Account) -> Publisher:
+        self.ledgers.add(id(app.store))
         if self.defect:
             raise self.defect
         opening = app.networks[account.network].connect
@@ -160,7 +163,7 @@ class Slow:
 
     def publish(self, payload: Payload, key: str) -> Receipt:
         self.day.knocked.set()
-        self.day.open.wait()
+        self.day.open.wait(20)  # not for ever, should a fault let two wait here
         return cast("Receipt", self.inner.publish(payload, key))
 
 
@@ -195,7 +198,7 @@ def test_a_silent_server_holds_up_its_own_account_alone(tmp_path: Path, day: Day
     engine.look()
     day.comes("12:01:00")
     with looking(engine):
-        day.knocked.wait()
+        assert day.knocked.wait(20)
         day.comes("12:02:00")
         engine.look()
         assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 0)
@@ -210,7 +213,7 @@ def test_what_is_being_said_when_it_is_to_end_is_finished_and_nothing_new_begins
     engine.look()
     day.comes("12:01:00")
     with looking(engine):
-        day.knocked.wait()
+        assert day.knocked.wait(20)
         engine.end(signal.SIGTERM, None)
         day.comes("12:02:00")
         engine.look()
@@ -218,6 +221,36 @@ def test_what_is_being_said_when_it_is_to_end_is_finished_and_nothing_new_begins
     assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (1, 1)
     with closing(open_app(tmp_path / "config.toml").store) as store:
         assert [one.state for one in store.deliveries()] == ["sent", "sent"]
+
+
+def test_an_account_whose_turn_comes_after_the_end_was_asked_for_waits_for_the_next_start(
+    tmp_path: Path, day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "THREADS", 1)
+    one_after_the_other = SLOW_FIRST.format("slow", "12:01") + SLOW_FIRST.format("quick", "12:02")
+    write(library(tmp_path, POSTS), {"config.toml": TWO.partition("[[schedule]]")[0] + one_after_the_other})
+    engine = day.engine(tmp_path / "config.toml")
+    engine.look()
+    day.comes("12:02:00")
+    with looking(engine):
+        assert day.knocked.wait(20)
+        engine.end(signal.SIGTERM, None)
+        day.open.set()
+    assert (said(tmp_path, "slow"), said(tmp_path, "quick")) == (1, 0)
+    day.engine(tmp_path / "config.toml").look()
+    assert (said(tmp_path, "slow"), said(tmp_path, "quick")) == (1, 1)
+
+
+SLOW_FIRST = '[[schedule]]\ncampaign = "air"\naccounts = ["{}"]\ntimes = ["{}"]\n'
+
+
+def test_one_ledger_is_open_however_often_it_looks(tmp_path: Path, day: Day) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), ""))
+    day.open.set()
+    for clock in ("12:00:00", "12:01:00", "12:02:00"):
+        day.comes(clock)
+        engine.look()
+    assert len(day.ledgers) == 1
 
 
 def test_trouble_that_passes_is_told_once_and_does_not_end_the_engine(
@@ -242,6 +275,17 @@ def test_a_ledger_that_stays_away_is_told_to_people_once(tmp_path: Path, day: Da
     (letter,) = mail.letters
     assert letter["Subject"] == "Handbill: the engine is in trouble"
     assert "handbill.db" in words(letter) and "Handbill goes on trying." in words(letter)
+
+
+def test_trouble_for_a_moment_now_and_then_is_told_to_nobody(tmp_path: Path, day: Day, mail: Mail) -> None:
+    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["{mail.address()}"]\n'))
+    day.open.set()
+    engine.look()
+    for clock in ("12:01:00", "12:02:00"):
+        day.comes(clock)
+        for day.defect in (OSError("for a moment"), None):
+            engine.look()
+    assert (said(tmp_path, "quick"), mail.letters) == (2, [])
 
 
 def test_a_config_that_is_edited_holds_from_the_next_look_on(tmp_path: Path, day: Day) -> None:

@@ -139,8 +139,12 @@ def test_sums_over_what_was_said_are_those_of_the_single_uses(store: Store) -> N
     assert len(store.spoken()) == 4
 
 
-def test_a_refused_post_is_barred_with_its_digest(store: Store) -> None:
-    kept(store, replace(BLANK, state="refused", post="one", digest="abc"))
+def test_a_refused_post_is_barred_with_its_digest_and_stays_so(store: Store) -> None:
+    (found,) = kept(store, replace(BLANK, state="sending", post="one", digest="abc"))
+    mine = lease(store)
+    assert store.barred() == set()
+    store.save(replace(found, state="refused"), mine)
+    store.save(replace(found, state="planned", digest="edited"), mine)
     assert store.barred() == {("outbox", "air/one", "abc")}
 
 

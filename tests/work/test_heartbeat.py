@@ -61,6 +61,7 @@ def test_a_monitor_that_is_away_is_told_once_until_it_has_answered(
         ('url_env = "TOWN_MONITOR"', "the environment variable TOWN_MONITOR is not set"),
         ('file = "nowhere/alive"', "the file nowhere/alive cannot be touched (No such file or directory)"),
     ],
+    ids=["away", "no variable", "no folder"],
 )
 def test_what_is_wrong_is_said_without_the_address(tmp_path: Path, row: str, why: str) -> None:
     said = show_life(replace(app_with(tmp_path, row), environ={}), ask=True)

@@ -1,7 +1,5 @@
 """Notices, looks at accounts; sums and indexes by which no old delivery is read in vain."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,11 +15,14 @@ INDEXES = {
     "by_account": ["account", "at"],
     "what_was_said": ["account", "campaign", "post", "wording", "state", "share", "at"],
 }
-REFUSED: Any = {f"{dialect}_where": sa.text("state = 'refused'") for dialect in ("sqlite", "postgresql")}
 SUMS = """
     INSERT INTO tallies (account, campaign, post, wording, count, share, last)
     SELECT account, campaign, post, wording, count(*), max(share), max(at) FROM deliveries
     WHERE state IN ('sending', 'sent', 'uncertain') GROUP BY account, campaign, post, wording
+"""
+BARS = """
+    INSERT INTO barred (network, campaign, post, digest)
+    SELECT DISTINCT network, campaign, post, digest FROM deliveries WHERE state = 'refused'
 """
 
 
@@ -31,7 +32,6 @@ def upgrade() -> None:
     op.drop_index("ix_deliveries_state", "deliveries")
     for name, columns in INDEXES.items():
         op.create_index(name, "deliveries", columns)
-    op.create_index("barred", "deliveries", ["network", "campaign", "post", "digest"], **REFUSED)
     op.create_table(
         "tallies",
         *(sa.Column(name, sa.String, primary_key=True) for name in ("account", "campaign", "post")),
@@ -41,6 +41,11 @@ def upgrade() -> None:
         sa.Column("last", INSTANT, nullable=False),
     )
     op.execute(SUMS)
+    op.create_table(
+        "barred",
+        *(sa.Column(name, sa.String, primary_key=True) for name in ("network", "campaign", "post", "digest")),
+    )
+    op.execute(BARS)
     op.create_table(
         "notices",
         sa.Column("id", sa.Integer, primary_key=True),
