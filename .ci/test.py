@@ -10,4 +10,5 @@ ready("[dev]")
 if os.environ.get("HANDBILL_TEST_ALL") or (shutil.which("node") and shutil.which("npm")):
     say("Fetching the Bluesky server for tests, once ...")
     run("python", "-m", "tests.servers.pds", "--install")
+    run("python", "-m", "tests.pages.browser")
 run("python", "-m", "pytest", "-n", "auto", *sys.argv[1:])

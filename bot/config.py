@@ -341,15 +341,6 @@ def _cross(found: Mapping[str, Any]) -> list[Fault]:
     if found.get("database") and found.get("database_env"):
         told = "`database` does not count, for `database_env` says where the ledger is"
         faults.append(Fault(("database",), told, "Take one of the two away.", "warning"))
-    if (found.get("site") or {}).get("url"):
-        faults.append(
-            Fault(
-                ("site", "url"),
-                "share pages are not built by this version yet",
-                "Share links work: handbill share",
-                "warning",
-            )
-        )
     return faults
 
 

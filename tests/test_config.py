@@ -289,9 +289,8 @@ def test_a_config_that_is_shown_whole_shows_no_address_of_notices(tmp_path: Path
     assert SECRET not in repr(whole(tmp_path, rows))
 
 
-def test_what_this_version_does_not_do_yet_is_a_warning(tmp_path: Path) -> None:
-    found, problems = told(tmp_path, '[site]\nurl = "https://share.example.org"\n')
-    assert found is not None and [problem.severity for problem in problems] == ["warning"]
+def test_it_is_said_where_the_share_pages_will_stand(tmp_path: Path) -> None:
+    assert whole(tmp_path, '[site]\nurl = "https://share.example.org"\n').site == "https://share.example.org"
 
 
 @pytest.mark.parametrize(

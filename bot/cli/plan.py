@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot.cli.show import INSTANT, begin, complain, indented, left_out, lines, opened, span, watched
+from bot.core.calendar import Event, calendar
 from bot.core.delivery import Delivery
 from bot.core.post import Variant
 from bot.core.timetable import local_day
@@ -21,8 +22,9 @@ COLOURS = {"planned": "green", "waiting": "yellow", "skipped": "red"}
 @click.option("--from", "start", type=INSTANT, help="Begin at this instant (2026-12-01T09:00); else now.")
 @click.option("--days", type=float, default=7, show_default=True, help="How many times 24 hours.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@click.option("--ics", "as_calendar", is_flag=True, help="A calendar file.")
 @click.pass_context
-def plan_command(ctx: click.Context, start: datetime | None, days: float, as_json: bool) -> None:
+def plan_command(ctx: click.Context, start: datetime | None, days: float, as_json: bool, as_calendar: bool) -> None:
     """Show what will be said, where, when: the exact text."""
     app = opened(ctx)
     coming = plan(app, begin(app, start), span(days))
@@ -30,10 +32,32 @@ def plan_command(ctx: click.Context, start: datetime | None, days: float, as_jso
     if as_json:
         lines(plan_line(planned, app.config.zone) for planned in coming)
         return
+    if as_calendar:
+        show_calendar(coming, app.clock())
+        return
     shown = list(coming)
     show_plan(shown, app.config.zone)
     for bill in bills(app, shown, app.clock()):
         show_bill(bill)
+
+
+def show_calendar(coming: Iterable[Planned], now: datetime) -> None:
+    """What will be said as a calendar file; slots at which nothing is said are left out."""
+    for line in calendar("Handbill", (event(one) for one in coming if one.choice.variant), now):
+        click.echo(line, nl=False)
+
+
+def event(planned: Planned) -> Event:
+    """One slot as an event; its key is that of the slot as the timetable writes it."""
+    slot, variant, network = planned.choice.slot, planned.choice.variant, planned.choice.speaker.network
+    assert variant is not None
+    return Event(
+        key=f"{slot.account}/{slot.campaign}/{slot.day}/{slot.clock}@handbill",
+        at=slot.at,
+        title=f"{network.label}: {slot.account}" + (f" ({planned.state})" if planned.state != "planned" else ""),
+        text=variant.text,
+        link=variant.link,
+    )
 
 
 def show_bill(bill: Bill) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "rehearse": "plan",
     "share": "share",
     "measure": "share",
+    "site": "site",
     "post": "post",
     "account": "account",
     "delivery": "delivery",

@@ -5,9 +5,10 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import count
 from threading import Lock, get_ident
 from time import monotonic, sleep
@@ -31,6 +32,7 @@ LOOKS = 4
 # Between two times that the monitor's address is asked.
 SECONDS_BETWEEN = 60.0
 AHEAD = 28
+Refresh = Callable[[App], None]
 
 
 @click.command("run")
@@ -67,9 +69,14 @@ def went_wrong(app: App, one: Delivery) -> bool:
 
 
 @click.command("up")
+@click.option("--port", type=click.IntRange(0, 65535), help="Where the share pages are served; usually 8000.")
 @click.pass_context
-def up_command(ctx: click.Context) -> None:
-    """Run everything in one process, and say where to look."""
+def up_command(ctx: click.Context, port: int | None) -> None:
+    """Run everything in one process, and say where to look.
+
+    The share pages are served on this machine only. What makes them public stands before them: see
+    the page online.md of the manual.
+    """
     app = opened(ctx)
     left_out(app.library.problems)
     click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.\n")
@@ -80,7 +87,27 @@ def up_command(ctx: click.Context) -> None:
         "  handbill plan            what will be said\n"
         "  handbill delivery list   what was said, and what was not\n"
     )
-    keep_time(app)
+    with pages_served(app, port) as served:
+        keep_time(app, served)
+
+
+@contextmanager
+def pages_served(app: App, port: int | None) -> Iterator[Refresh]:
+    """Serve the share pages meanwhile; what it gives keeps them up to date."""
+    if not find_spec("uvicorn"):
+        complain("The share pages are not served: that needs one more part: pip install 'handbill[site]'", dim=True)
+        yield lambda app: None
+        return
+    from bot.web.pages import Served, start
+
+    served = Served(lambda problem: None)  # what does not fit is for `check` to say
+    served.refresh(app)
+    address, stop = start(served, port)
+    click.echo(f"The share pages: {address}\n")
+    try:
+        yield served.refresh
+    finally:
+        stop()
 
 
 def practice_folders(app: App) -> list[tuple[str, str]]:
@@ -92,8 +119,8 @@ def practice_folders(app: App) -> list[tuple[str, str]]:
     ]
 
 
-def keep_time(app: App) -> None:
-    """Look at once and then every few seconds, until somebody stops it.
+def keep_time(app: App, beside: Refresh = lambda app: None) -> None:
+    """Look at once and then every few seconds, until somebody stops it; `beside` gets the newest app each time.
 
     APScheduler is only the clock; the ledger knows what is due. Looks overlap, so that a silent
     server holds up its own account alone.
@@ -109,6 +136,7 @@ def keep_time(app: App) -> None:
     scheduler.add_job(
         engine.look, "interval", seconds=SECONDS, coalesce=True, max_instances=LOOKS, misfire_grace_time=None
     )
+    scheduler.add_job(lambda: beside(engine.app), "interval", seconds=SECONDS, coalesce=True, max_instances=1)
     scheduler.start()
     while not engine.ends:
         sleep(0.3)  # not longer: Windows wakes nobody for a signal
@@ -137,6 +165,11 @@ class Engine:
         self._is_begun = False
         self._asked = -SECONDS_BETWEEN
         self._lock = Lock()
+
+    @property
+    def app(self) -> App:
+        """The app as the last look found it."""
+        return self._app.fresh()
 
     def end(self, number: int, frame: FrameType | None) -> None:
         """Begin nothing new; a second signal does not wait for what is being said now."""
@@ -285,6 +318,16 @@ def pause_command(ctx: click.Context, campaign: str) -> None:
     app.store.pause(campaign, app.clock())
     again = shlex.join(["handbill", "resume", *([campaign] if campaign else [])])
     click.echo(f"Paused {_named(campaign)}. What comes due meanwhile is skipped. To go on: {again}")
+    if app.config.site:
+        from bot.work.site import entrances
+
+        click.echo(
+            "Share pages that `handbill up` serves follow by themselves. Elsewhere build them again "
+            "(handbill site build FOLDER) and upload at least:"
+        )
+        for one in app.library.campaigns.values():
+            if campaign in ("", one.name):
+                click.echo("\n".join(f"  {name}" for name in entrances(one)))
 
 
 @click.command("resume")

@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from bot.app import App
-from bot.cli.show import complain, indented, left_out, opened, typed, watched
+from bot.cli.show import complain, indented, left_out, lines, opened, typed, watched
 from bot.core.measure import fits, measure
 from bot.core.network import Network
 from bot.core.problem import AskedWrongly, Problem
 from bot.core.timetable import local_day
 from bot.work.deal import all_of, share_with
+from bot.work.mailing import STYLES, mailing, personal
 from bot.work.share import Shared, Wanted, offers, shared
 
 COLUMNS = (
@@ -42,6 +43,12 @@ COLUMNS = (
 @click.option(
     "--supporters", type=click.Path(path_type=Path, dir_okay=False), help="A CSV file with one supporter a row."
 )
+@click.option(
+    "--mailing",
+    "style",
+    type=click.Choice(list(STYLES)),
+    help="A link to the share pages for a newsletter, with this program's places to fill; with --supporters, one each.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines: the exact form.")
 @click.pass_context
 def share_command(
@@ -52,6 +59,7 @@ def share_command(
     post: str | None,
     server: str | None,
     supporters: Path | None,
+    style: str | None,
     as_json: bool,
 ) -> None:
     """Make share links: supporters find the words prefilled.
@@ -63,6 +71,8 @@ def share_command(
     answers = {"server": server} if server else {}
     wanted = Wanted(campaign=campaign, networks=networks, language=language, post=post, answers=answers)
     told = Told()
+    if style:
+        ctx.exit(show_mailing(app, wanted, style, supporters, told, as_json=as_json))
     found = told.counted(links(app, wanted, supporters, told))
     if as_json:
         show_json(found)
@@ -82,6 +92,26 @@ def links(app: App, wanted: Wanted, supporters: Path | None, told: "Told") -> It
         watch = all_of if sys.stdout.isatty() else watched("Making links")
         return share_with(app, wanted, supporters, today, told.tell, told.tell_row, watch)
     return (shared(one, {}, wanted.answers) for one in offers(app, wanted, today, told.tell))
+
+
+def show_mailing(app: App, wanted: Wanted, style: str, supporters: Path | None, told: "Told", *, as_json: bool) -> int:
+    """Links to the share pages for a mailing; the exit code."""
+    one_each = supporters and personal(app, wanted, supporters, told.tell, told.tell_row)
+    found = one_each or mailing(app, wanted, style)
+    if as_json:
+        lines(one.line() for one in found)
+    elif supporters:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(("campaign", "language", "url", "supporter"))
+        writer.writerows(one.line().values() for one in found)
+    else:
+        for one in found:
+            click.echo(one.url)
+        complain(
+            "Put it into your mailing as it is, and switch click tracking off for it: that would cut off or store "
+            "what stands after the #."
+        )
+    return 1 if told.errors else 0
 
 
 class Told:

@@ -45,7 +45,11 @@ class Hashtags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A cause with its facts; `languages` holds the source language first."""
+    """A cause with its facts; `languages` holds the source language first.
+
+    `reached` is how much of the goal there is. `colour` ("#1f6f6b") and `logo` (a path) are what
+    its share pages look like.
+    """
 
     name: str
     title: Texts
@@ -55,6 +59,9 @@ class Campaign:
     organizer: str = ""
     paid_by: str = ""
     goal: int | None = None
+    reached: int | None = None
+    colour: str = ""
+    logo: str = ""
     links: Mapping[str, Texts] = field(default_factory=dict)
     hashtags: Hashtags = field(default_factory=Hashtags)
     asks: Mapping[str, Ask] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """campaign.toml becomes a Campaign."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from bot.core.facts import UTM
 from bot.core.post import Ask, Campaign, Hashtags, Target
 from bot.core.problem import Problem
 from bot.core.schema import Fault, Faults, Kind
+from bot.library.checks import picture_fault
 from bot.library.files import is_post, language_of, read_text, shown
 
 FILE = "campaign.toml"
@@ -67,6 +69,12 @@ def _hashtags(networks: Sequence[str]) -> Kind:
     return kind
 
 
+def _colour(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value.strip()):
+        return value.strip().lower()
+    raise schema.Bad("must be a colour", 'Write # and six digits or letters from a to f: "#1f6f6b".')
+
+
 def keys(networks: Sequence[str]) -> dict[str, Kind]:
     """Every key of campaign.toml."""
     return {
@@ -78,6 +86,9 @@ def keys(networks: Sequence[str]) -> dict[str, Kind]:
         "from": schema.day,
         "until": schema.day,
         "goal": schema.whole(1, 1_000_000_000),
+        "reached": schema.whole(0, 1_000_000_000),
+        "colour": schema.leaf(_colour),
+        "logo": schema.text,
         "networks": schema.many(schema.one_of(networks, "network")),
         "sample": schema.flag,
         "links": schema.named(schema.by_language(schema.address), WORD),
@@ -104,7 +115,7 @@ def read_campaign(folder: Path, networks: Sequence[str], base: Path) -> tuple[Ca
         return None, problems
     faults: Faults = []
     found = schema.table(keys(networks), required=["title"])(values, (), faults)
-    faults += _cross(found)
+    faults += [*_cross(found), *_logo(found, folder)]
     return _campaign(folder, found, where), [schema.placed(fault, text, where) for fault in faults]
 
 
@@ -114,6 +125,11 @@ def _cross(found: Mapping[str, Any]) -> list[Fault]:
     if first and last and last < first:
         return [Fault(("until",), "`until` lies before `from`", "Put the later day into `until`.")]
     return []
+
+
+def _logo(found: Mapping[str, Any], folder: Path) -> list[Fault]:
+    fault = picture_fault(found["logo"], folder) if found.get("logo") else None
+    return [Fault(("logo",), *fault)] if fault else []
 
 
 def _campaign(folder: Path, found: Mapping[str, Any], where: str) -> Campaign:
@@ -126,6 +142,9 @@ def _campaign(folder: Path, found: Mapping[str, Any], where: str) -> Campaign:
         organizer=found.get("organizer") or "",
         paid_by=found.get("paid_by") or "",
         goal=found.get("goal"),
+        reached=found.get("reached"),
+        colour=found.get("colour") or "",
+        logo=str(folder / found["logo"]) if found.get("logo") else "",
         links=found.get("links", {}),
         hashtags=found.get("hashtags", Hashtags()),
         asks=found.get("ask", {}),

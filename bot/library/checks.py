@@ -67,7 +67,7 @@ def _picture(group: Sequence[File], folder: Path) -> Iterator[Problem]:
     if "file" not in image:
         hint = 'Write image = { file = "images/court.png", alt = "…" }.'
         yield source.at(Fault(("image",), "`image` names no file", hint))
-    elif image["file"] and (fault := _picture_file(image["file"], folder)):
+    elif image["file"] and (fault := picture_fault(image["file"], folder)):
         yield source.at(Fault(("image",), *fault))
     if "alt" not in image:
         what = "the picture has no words for those who cannot see it"
@@ -78,7 +78,7 @@ def _picture(group: Sequence[File], folder: Path) -> Iterator[Problem]:
             yield file.at(Fault(("image",), what, 'Write image = { alt = "…" }.', "warning"))
 
 
-def _picture_file(name: str, folder: Path) -> tuple[str, str] | None:
+def picture_fault(name: str, folder: Path) -> tuple[str, str] | None:
     """What is wrong with a picture's file, and what to do."""
     path = folder / name
     try:

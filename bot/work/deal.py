@@ -80,7 +80,7 @@ class Mould:
 def mould(one: Offer, answers: Answers) -> Mould:
     """Take an offer apart, and make sure that what is put together is what the network itself writes."""
     texts = tuple(MARK.split(one.variant.text))
-    urls = tuple(_MARK_IN_LINK.split(link(one.network, replace(one.variant, fields=()), answers)))
+    urls = tuple(_MARK_IN_LINK.split(link(one.network, replace(one.leads, fields=()), answers)))
     made = Mould(one, answers, texts, urls, _base(texts, one.network.counting))
     probe = dict.fromkeys((name for name, _ in one.variant.fields), "Peña & Co, 50% o'clock")
     whole = len(urls) in (1, len(texts)) and made.cast(probe, 0).url == shared(one, probe, answers).url
@@ -128,6 +128,7 @@ class Dealer:
 
     def __init__(self, app: App, wanted: Wanted, today: date, tell: Tell) -> None:
         self._today, self._tell, self._answers = today, tell, wanted.answers
+        self._site = app.config.site
         self._networks = shareable(app, wanted)
         self._posts = current(app, wanted, today)
         self._stacks: dict[tuple[str, str], list[Deal]] = {}
@@ -171,7 +172,7 @@ class Dealer:
         target = supporter.target if supporter.target in known else known[0]
         key = (network.name, supporter.language, f"{campaign.name}/{post.name}", wording, target)
         if key not in self._moulds:
-            found = offer(campaign, post, wording, network, supporter.language, target, self._today)
+            found = offer(campaign, post, wording, network, supporter.language, target, self._today, self._site)
             if isinstance(found, Problem):
                 self._tell(found)
             self._moulds[key] = None if isinstance(found, Problem) else mould(found, self._answers)

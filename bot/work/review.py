@@ -40,6 +40,7 @@ def review(app: App, watch: Watch = iter) -> list[Problem]:
     posts += [post for _, posts in app.library.drafts for post in posts]
     for campaign in campaigns.values():
         problems |= dict.fromkeys(review_campaign(campaign))
+        problems |= dict.fromkeys(_pages(campaign) if app.config.site else ())
     for post in watch(posts):
         problems |= dict.fromkeys(review_post(campaigns[post.campaign], post, networks, today))
     problems |= dict.fromkeys([*_left_out(app), *_copies(posts), *ready(app)])
@@ -86,6 +87,17 @@ def review_campaign(campaign: Campaign) -> Iterator[Problem]:
     """What is unwise in a campaign's own file."""
     for tag in (*campaign.hashtags.always, *campaign.hashtags.rotate):
         yield from tag_shape(tag, campaign.where)
+
+
+def _pages(campaign: Campaign) -> Iterator[Problem]:
+    """Languages in which the share pages' own words are missing."""
+    from bot.pages import untranslated
+
+    for language in campaign.languages:
+        if missing := untranslated(language):
+            shown = ", ".join(f'"{one}"' for one in missing[:FEW]) + (" …" if len(missing) > FEW else "")
+            what = f'{len(missing)} of the share pages\' own words are missing in "{language}": {shown}'
+            yield Problem(campaign.where, what, "They stand there in English. Translations are welcome.", "warning")
 
 
 def review_post(campaign: Campaign, post: Post, networks: Iterable[Network], today: date) -> Iterator[Problem]:

@@ -1,12 +1,13 @@
 """Share: posts become links that supporters open with the words prefilled."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from urllib.parse import quote
 
 from bot.app import App
 from bot.core.facts import Setting
-from bot.core.fit import filled, fit, turn_hashtags
+from bot.core.fit import compose, filled, fit, turn_hashtags
 from bot.core.measure import measure
 from bot.core.network import Answers, Network
 from bot.core.post import Campaign, Post, Variant
@@ -30,13 +31,23 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One wording of a post for one network: what a supporter may share."""
+    """One wording of a post for one network: what a supporter may share.
+
+    `page` is the address of the post's own page, where the network's link takes no words but shows
+    what that page says of itself.
+    """
 
     campaign: Campaign
     post: Post
     wording: int
     network: Network
     variant: Variant
+    page: str = ""
+
+    @property
+    def leads(self) -> Variant:
+        """The variant with the address that its share link carries."""
+        return replace(self.variant, link=self.page) if self.page else self.variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ def offers(app: App, wanted: Wanted, today: date, tell: Tell) -> Iterator[Offer]
     for campaign, post in current(app, wanted, today):
         for network in networks:
             if may_share(post, network):
-                yield from _offers(campaign, post, network, wanted, today, tell)
+                yield from _offers(campaign, post, network, wanted, today, tell, app.config.site)
 
 
 def current(app: App, wanted: Wanted, today: date) -> list[tuple[Campaign, Post]]:
@@ -150,14 +161,14 @@ def _speaks_to_targets(post: Post) -> bool:
 
 
 def _offers(
-    campaign: Campaign, post: Post, network: Network, wanted: Wanted, today: date, tell: Tell
+    campaign: Campaign, post: Post, network: Network, wanted: Wanted, today: date, tell: Tell, site: str
 ) -> Iterator[Offer]:
     for language, words in post.words.items():
         if wanted.language not in (None, language):
             continue
         for wording in range(1, len(words.wordings) + 1):
             for target in targets(campaign, post):
-                found = offer(campaign, post, wording, network, language, target, today)
+                found = offer(campaign, post, wording, network, language, target, today, site)
                 if isinstance(found, Problem):
                     tell(found)
                 else:
@@ -165,21 +176,45 @@ def _offers(
 
 
 def offer(
-    campaign: Campaign, post: Post, wording: int, network: Network, language: str, target: str, today: date
+    campaign: Campaign,
+    post: Post,
+    wording: int,
+    network: Network,
+    language: str,
+    target: str,
+    today: date,
+    site: str = "",
 ) -> Offer | Problem:
-    """One wording fitted for one network, with room for every supporter's facts."""
+    """One wording fitted for one network, with room for every supporter's facts.
+
+    `site` is the address of the share pages, "" if they have none.
+    """
     setting = Setting(
         campaign=campaign, network=network, language=language, today=today, target=campaign.targets.get(target)
     )
     variant = fit(post, wording, setting, turn_hashtags(campaign, post, network, wording - 1))
     if isinstance(variant, Problem):
         return variant
-    return Offer(campaign=campaign, post=post, wording=wording, network=network, variant=variant)
+    page = "" if network.carries_text or not variant.link else page_address(site, campaign, language, post, target)
+    return Offer(campaign=campaign, post=post, wording=wording, network=network, variant=variant, page=page)
+
+
+def page_address(site: str, campaign: Campaign, language: str, post: Post | None = None, target: str = "") -> str:
+    """The whole address of a share page: a campaign's in one language, or a post's; "" without a `site`."""
+    steps = (campaign.name, language, post.name if post else "", target)
+    return "/".join([site.rstrip("/"), *(quote(step, safe="") for step in steps if step), ""]) if site else ""
+
+
+def as_said(one: Offer, words: str) -> Variant:
+    """The offer with a supporter's own words in the place of ours."""
+    words = words.strip()
+    text = compose(one.network, words, one.variant.hashtags, one.variant.link)
+    return replace(one.leads, words=words, text=text, fields=())
 
 
 def shared(one: Offer, me: Mapping[str, str], answers: Answers) -> Shared:
     """The link for one supporter's facts ({} for a stranger's)."""
-    variant = filled(one.variant, me)
+    variant = filled(one.leads, me)
     return Shared(one, variant.text, link(one.network, variant, answers), measure(variant.text, one.network.counting))
 
 

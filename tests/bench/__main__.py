@@ -1,6 +1,6 @@
 """python -m tests.bench [NAMES]: how much slower than a bare loop the heaviest work is, measured in one run.
 
-The names: start, check, share, deliver, late, past, memory; all, if none is named. Each figure is a
+The names: start, check, share, deliver, late, past, memory, pages; all, if none is named. Each figure is a
 ratio of medians, both sides measured in turn on the same machine; aims are goals, not tests.
 """
 
@@ -29,6 +29,7 @@ from bot.work.review import review
 from bot.work.share import Wanted
 from tests.bench import deliveries, ledger
 from tests.bench.memory import memory
+from tests.bench.pages import pages
 from tests.servers import postgres
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,7 @@ def main(names: tuple[str, ...], posts: int, rows: int, rounds: int, hours: int,
             "memory": lambda: click.echo(
                 f"{'up, memory':20} {memory(folder / 'memory'):6.0f} MB, three networks connected"
             ),
+            "pages": lambda: click.echo(f"{'pages, against bare':20} {pages(5, 2000):6.2f} (aim 0.80)"),
         }
         for name in names or measures:
             measures[name]()

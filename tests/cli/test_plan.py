@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from tests.cli.conftest import Say
-from tests.making import library, write
+from tests.making import handbill, library, write
 
 KEYS = ["at", "local", "campaign", "account", "network", "post", "wording", "language", "text", "link", "hashtags"]
 KEYS += ["length", "limit", "state", "reason"]
@@ -134,3 +134,10 @@ def test_a_rehearsal_replaces_the_one_before_and_nothing_else(tmp_path: Path, sa
     done = say("rehearse", *FROM, "--days", "1", "--out", "mine")
     assert done.code == 2 and "Name a new folder with --out" in done.err
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_a_plan_comes_as_a_calendar_with_what_will_be_said(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello, all."})
+    done = handbill(tmp_path, "plan", "--days", "2", "--ics")
+    assert done.stdout.startswith("BEGIN:VCALENDAR\n") and "DESCRIPTION:Hello\\, all." in done.stdout
+    assert done.stdout.count("BEGIN:VEVENT") == done.stdout.count("SUMMARY:Outbox: outbox") > 0

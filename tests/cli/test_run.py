@@ -463,3 +463,16 @@ def test_a_full_disk_is_told_and_nothing_is_half_done(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, env=environment())
     assert done.returncode == 1 and "Traceback" not in done.stderr and done.stderr.count("\n") == 2, done.stderr
     assert handbill(tmp_path, "pause").returncode == 0
+
+
+def test_up_serves_the_share_pages_and_says_where(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello."})
+    done = stopped_at(tmp_path, "up", "--port", "0", word="share pages")
+    assert "The share pages: http://127.0.0.1:" in done.stdout and done.returncode in (0, 130)
+
+
+def test_a_pause_names_the_pages_to_upload_again(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello."})
+    (tmp_path / "config.toml").write_text('[site]\nurl = "https://share.example.org"\n')
+    done = handbill(tmp_path, "pause", "air")
+    assert "  air/en/index.html\n  air/en/posts.json\n" in done.stdout

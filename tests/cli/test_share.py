@@ -134,3 +134,27 @@ def test_input_that_is_not_utf_8_is_told(say: Say, more: list[str]) -> None:
 def test_measure_needs_no_config(tmp_path: Path) -> None:
     write(tmp_path, {"config.toml": "broken"})
     assert handbill(tmp_path, "measure", "--network", "sms", stdin="hi").returncode == 0
+
+
+def test_a_mailing_gets_one_link_and_a_word_about_tracking(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello."}, 'title = "Air"\n[ask.name]\nlabel = "Name"\n')
+    (tmp_path / "config.toml").write_text('[site]\nurl = "https://share.example.org"\n')
+    done = handbill(tmp_path, "share", "--mailing", "mailchimp")
+    assert done.stdout == "https://share.example.org/air/en/#name=*|NAME|*\n"
+    assert done.returncode == 0 and "click tracking off" in done.stderr
+
+
+def test_supporters_get_links_of_their_own_to_the_pages(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello."}, 'title = "Air"\n[ask.name]\nlabel = "Name"\n')
+    (tmp_path / "config.toml").write_text('[site]\nurl = "https://share.example.org"\n')
+    (tmp_path / "s.csv").write_text("name\nAna\n")
+    done = handbill(tmp_path, "share", "--mailing", "plain", "--supporters", "s.csv")
+    assert done.stdout == "campaign,language,url,supporter\nair,en,https://share.example.org/air/en/#name=Ana,1\n"
+    done = handbill(tmp_path, "share", "--mailing", "plain", "--supporters", "s.csv", "--json")
+    assert json.loads(done.stdout)["url"] == "https://share.example.org/air/en/#name=Ana"
+
+
+def test_a_mailing_without_pages_is_told_what_is_missing(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello."})
+    done = handbill(tmp_path, "share", "--mailing", "plain")
+    assert done.returncode == 1 and "[site]" in done.stderr and done.stdout == ""

@@ -17,6 +17,8 @@ from = 2026-09-01
 until = 2027-06-30
 goal = 5000
 networks = ["x", "bluesky"]
+reached = 120
+colour = "#1B5E3F"
 sample = true
 [links]
 sign = { en = "https://example.org/sign", es = "https://example.org/firmar" }
@@ -53,6 +55,8 @@ def test_every_key_reaches_its_place(tmp_path: Path) -> None:
         organizer="Example Coalition",
         paid_by="Example Fund",
         goal=5000,
+        reached=120,
+        colour="#1b5e3f",
         links={
             "sign": {"en": "https://example.org/sign", "es": "https://example.org/firmar"},
             "call": {"": "https://example.org/call"},
@@ -143,3 +147,23 @@ def test_a_campaign_written_on_windows_is_read(tmp_path: Path) -> None:
 def test_a_folder_whose_name_a_mac_took_apart_keeps_its_name(tmp_path: Path) -> None:
     library = shelf(tmp_path, {"nin\u0303ez/campaign.toml": "title = 'A'", "nin\u0303ez/a.txt": "A."})
     assert list(library.campaigns) == ["ni\xf1ez"]
+
+
+def test_a_logo_is_a_picture_in_the_campaigns_folder(tmp_path: Path) -> None:
+    library = air(tmp_path, {"a.en.txt": "A.", "logo.png": "not looked into here"}, 'logo = "logo.png"')
+    assert told(library) == [] and library.campaigns["air"].logo == str(tmp_path / "posts" / "air" / "logo.png")
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ('logo = "missing.png"', 'there is no picture "missing.png"'),
+        ('logo = "../other.png"', '"../other.png"'),
+        ('colour = "green"', "must be a colour"),
+        ("colour = 12", "must be a colour"),
+        ("reached = -1", "must be a whole number"),
+    ],
+)
+def test_what_cannot_stand_on_a_share_page_is_told_with_its_line(tmp_path: Path, row: str, what: str) -> None:
+    [fault] = told(air(tmp_path, {"a.en.txt": "A."}, row))
+    assert "campaign.toml:2" in fault and what in fault

@@ -10,19 +10,15 @@ when it ends. Posts are read back as the records they are: com.atproto.repo.getR
 
 import atexit
 import json
-import os
 import secrets
-import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -32,17 +28,13 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from tests.servers import npm
+from tests.servers.npm import Missing
+
 PACKAGE = Path(__file__).with_name("bluesky")
 INSTALL = "python -m tests.servers.pds --install"
-NODE = "it needs node 20 or newer and npm, as in: apt-get install nodejs npm (or see https://nodejs.org/en/download)"
-# The oldest that the packages were tried with.
-OLDEST_NODE = 20
 # A proxy of the machine is not for 127.0.0.1.
 OPENER = build_opener(ProxyHandler({}))
-
-
-class Missing(Exception):
-    """What must be there before the server can start, and how to get it."""
 
 
 class Answered(Exception):
@@ -132,52 +124,7 @@ class Pds:
 
 def installed() -> Path:
     """The folder with the server's packages, fetched now if it is the first time; raises Missing."""
-    _need_node()
-    cache = Path(os.getenv("XDG_CACHE_HOME") or Path.home() / ".cache") / "handbill-tests"
-    folder = cache / f"bluesky-{_digest()}"
-    done = folder / "installed"
-    if not done.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / "lock"):
-            if not done.exists():
-                _install(folder)
-                done.touch()
-    return folder
-
-
-def _need_node() -> None:
-    if not shutil.which("node") or not shutil.which("npm"):
-        raise Missing(NODE)
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
-    if int(said.strip().lstrip("v").split(".")[0] or 0) < OLDEST_NODE:
-        raise Missing(f"node {said.strip()} is too old: {NODE}")
-
-
-def _digest() -> str:
-    """Changes with what is installed, and with the node that its compiled parts are made for."""
-    node = subprocess.run(["node", "-p", "process.versions.modules"], capture_output=True, text=True, check=True)
-    files = [PACKAGE / "package.json", PACKAGE / "package-lock.json"]
-    return sha256(b"\0".join([node.stdout.encode(), *(file.read_bytes() for file in files)])).hexdigest()[:16]
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """One process at a time; SQLite's lock ends with its process, on every system."""
-    with closing(sqlite3.connect(lock, timeout=900, isolation_level=None)) as held:
-        held.execute("BEGIN EXCLUSIVE")
-        yield
-
-
-def _install(folder: Path) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(PACKAGE / name, folder / name)
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1"]
-    # Windows starts "npm" only by its full name, npm.cmd.
-    command[0] = shutil.which("npm") or "npm"
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = "\n".join(done.stderr.splitlines()[-20:])
-        raise Missing(f"its packages could not be installed; when the network is there, run: {INSTALL}\n{said}")
+    return npm.installed(PACKAGE, INSTALL)
 
 
 # --- starting -----------------------------------------------------------------------------------

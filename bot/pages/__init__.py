@@ -1,0 +1,101 @@
+"""The share pages as HTML, made of values; knows no network, no file of a campaign, no request."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+LOCALE = Path(__file__).parents[1] / "locale"
+ASSETS = ("page.css", "page.js")
+# What the page's script says; "%s" stands for a name or a number.
+SAID = {
+    "copied": "Copied.",
+    "opened": "Copied. If the words are missing over there, paste them.",
+    "steps": "Copied. Now: 1. Go to %s, which opens. 2. Paste the words. 3. Post.",
+    "failed": "This browser does not let us copy. The words are marked above: press and hold them, then choose Copy.",
+    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy them from above.",
+    "shared": "Passed on.",
+    "unshared": "Nothing was shared. You can copy the words instead.",
+    "left": "%s left",
+    "over": "%s too many for this network",
+    "long": "This is longer than %s letters, so the usual words stay.",
+    "server": "This is not the name of a server. It looks like mastodon.social.",
+    "one": "One day to go",
+    "days": "%s days to go",
+    "today": "Last day",
+    "ended": "This campaign has ended. Thank you to all who spoke up.",
+    "gone": "This post is no longer current.",
+    "unkept": "This browser does not let us remember it.",
+}
+# Words that stand in no template: a page of all campaigns, and what a network asks a supporter.
+ELSEWHERE = ("Our campaigns", "Your server, if you know it")
+
+
+def html(template: str, language: str, /, **values: Any) -> str:
+    """A page; the interface speaks `language` if it can, else English."""
+    return _environment(language).get_template(template).render(values)
+
+
+def asset(name: str) -> str:
+    """A file that all pages load, as text."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def translator(language: str) -> Callable[[str], str]:
+    """The pages' own words in a language, by their English ones."""
+    words = catalog(language)
+    return lambda message: words.get(message) or message
+
+
+def untranslated(language: str) -> list[str]:
+    """The pages' own words that a language lacks; they stand there in English."""
+    return [] if language.partition("-")[0] == "en" else [one for one in messages() if one not in catalog(language)]
+
+
+@lru_cache
+def messages() -> tuple[str, ...]:
+    """All the pages' own words, in English."""
+    found = dict.fromkeys([*SAID.values(), *ELSEWHERE])
+    environment = _environment("en")
+    for template in sorted(Path(__file__).parent.glob("*.html")):
+        for _, _, one in environment.extract_translations(template.read_text(encoding="utf-8")):  # type: ignore[attr-defined]
+            found |= dict.fromkeys([one] if isinstance(one, str) else filter(None, one))
+    return tuple(found)
+
+
+@lru_cache
+def catalog(language: str) -> dict[str, str]:
+    """What is translated: {English words: the language's}."""
+    file = LOCALE / language.partition("-")[0] / "LC_MESSAGES" / "handbill.po"
+    if not file.exists():
+        return {}
+    from babel.messages.pofile import read_po
+
+    with file.open("rb") as source:
+        return {str(one.id): str(one.string) for one in read_po(source) if one.id and one.string}
+
+
+def number(value: int, language: str) -> str:
+    """A whole number as people write it there: "5,000", "5.000"."""
+    from babel import UnknownLocaleError
+    from babel.numbers import format_decimal
+
+    try:
+        return str(format_decimal(value, locale=language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return str(value)
+
+
+@lru_cache
+def _environment(language: str) -> Environment:
+    made = Environment(
+        loader=PackageLoader("bot", "pages"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    say = translator(language)
+    made.filters["number"] = lambda value: number(value, language)
+    # The extension brings this method; its types do not say so.
+    made.install_gettext_callables(say, lambda one, many, count: say(one if count == 1 else many), newstyle=True)  # type: ignore[attr-defined]
+    return made

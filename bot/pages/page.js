@@ -1,0 +1,374 @@
+"use strict";
+/* The share pages' script. Python wrote every link whole, for the words in its box. Here the words of whoever reads this take
+   their place, between what stands before and after them; nothing else of a network is known here. Whatever does not work in
+   this browser is said, and the page works without this script, too. */
+
+const all = (what, inside = document) => [...inside.querySelectorAll(what)];
+const parsed = text => { try { return JSON.parse(text); } catch { return null; } };
+const say = parsed(document.body.dataset.say) || {};
+const counting = parsed(document.body.dataset.counting) || {};
+const told = (key, value) => say[key].replace("%s", value);
+
+// --- words --------------------------------------------------------------------------------------
+
+// White space as Python knows it.
+const BLANK = "\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const blanks = new RegExp(`[${BLANK}]+`, "u");
+const ends = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, "gu");
+const AROUND = /^[.,;:!?()"'“”‘’«»…]+|[.,;:!?()"'“”‘’«»…]+$/gu;
+const MARK = "\ue000";
+
+// No link can carry half an emoji, and nobody sees a control sign.
+const carried = text => text.replace(/[\p{Cs}\0-\x08\x0b-\x1f\x7f]/gu, "");
+const encode = text => encodeURIComponent(text).replace(/[!'()*]/g, sign => "%" + sign.charCodeAt(0).toString(16).toUpperCase());
+const stands = (link, words) => words.split(blanks).some(word => word === link || word.replace(AROUND, "") === link);
+
+// What will be said: the words with link and hashtags, but the link only once.
+const composed = (text, link, words) => {
+  if (link && stands(link, words)) text = text.replace(link + "\n", "").replace("\n" + link, "").replace(link, "");
+  const [before, after] = text.split(MARK);
+  return before + words + after;
+};
+
+// A fact as one short row of plain words: nothing unseen, no @ or #, nothing that makes a link.
+const DROP = /[\p{Cs}\p{Co}\p{NChar}\ufffd\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffc@＠#＃]/gu;
+const tidy = value => value.replace(DROP, "").normalize("NFC").replace(/[$＄]+(?=\p{L})/gu, "").replaceAll("://", ": ")
+  .replace(/\.(?=[\p{L}\p{N}][\p{L}\p{N}\p{M}])/gu, ". ").replace(/[\p{Cc}\s]+/gu, " ")
+  .replace(/^[\p{M}\s\u200c\u200d]+|[\s\u200c\u200d]+$/gu, "");
+
+// --- counting: advice, rather too much than too little ------------------------------------------
+
+const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter("en");
+const graphemes = text => segmenter ? Array.from(segmenter.segment(text), one => one.segment) : [...text];
+const EMOJI = /\p{RI}{2}|[0-9#*]\ufe0f?\u20e3|\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f}|(?![0-9#*])\p{Emoji}(?:\p{EMod}|\ufe0f)?(?:\u200d(?![0-9#*])\p{Emoji}(?:\p{EMod}|\ufe0f)?)*/gu;
+const LIGHT = /[\0-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]/gu;
+const points = text => [...text].length;
+const bytes = text => new TextEncoder().encode(text).length;
+const units = {
+  characters: points,
+  graphemes: text => graphemes(text).length,
+  weighted: text => { const rest = text.replace(EMOJI, "oo"); return 2 * points(rest) - (rest.match(LIGHT) || []).length; },
+  "emoji bytes": text => points(text.replace(EMOJI, "")) + (text.match(EMOJI) || []).reduce((sum, one) => sum + bytes(one), 0),
+  utf16: text => text.length,
+  segments: text => text.length,
+};
+// A link as people write it, alone between spaces. Whatever else may become one costs its own letters and a link's price.
+const ENDING = "(?:[a-z]{2}|com|org|net|edu|gov|info|app|news|page|site)";
+const PLAIN = `(?:[a-z0-9-]+\\.)+${ENDING}(?:[/?#](?:[\\w/?#&=%+.~-]*[\\w/=])?)?(?=[.,;:!?)]*(?:\\s|$))`;
+const WITH_SCHEME = new RegExp(`(?<![^\\s(])https?://(${PLAIN})`, "gi");
+const BARE = new RegExp(`(?<![^\\s(])${PLAIN}`, "gi");
+const short = (whole, link) => {
+  if (!whole.startsWith("http")) return whole;           // in capitals a composer sees no link
+  const [, host, path] = /^([^/?#]*)(.*)$/.exec(link);
+  return host + (path.length > 15 ? path.slice(0, 13) + "..." : path === "/" ? "" : path);
+};
+const counted = (text, how) => {
+  if (how.link === "shortened") return text.replace(WITH_SCHEME, short).replace(/\S*:\/\/\S*[^\0-\x7f]\S*/gu, word => word + word);
+  if (typeof how.link !== "number") return text;
+  const price = "o".repeat(how.link), found = text.replace(WITH_SCHEME, price);
+  return (how.bare_links ? found.replace(BARE, price) : found).replace(/\.(?=\p{L}[\p{L}\p{M}])/gu, "." + price);
+};
+const measure = (text, how) => units[how.unit](counted(text.normalize("NFC"), how));
+const width = value => /^[\0-\x7f]*$/.test(value) ? value.length : Math.max(units.weighted(value), value.length, units["emoji bytes"](value));
+
+// --- links --------------------------------------------------------------------------------------
+
+const answers = {};
+
+// What stands around the words in a link, learnt from the link as Python wrote it.
+const taken = link => {
+  const {cut, whole} = link.dataset;
+  if (whole) return whole.split(MARK);
+  const href = link.getAttribute("href"), [head, tail] = cut.split(" ").map(Number);
+  return [href.slice(0, head), href.slice(href.length - tail)];
+};
+
+const less = ([head, tail], address, newline) => {
+  const row = encode(address);
+  return [head.endsWith(row + newline) ? head.slice(0, -(row + newline).length) : head, tail.replace(newline + row, "")];
+};
+
+// One way to share: show() puts words into its link, says how much room is left, and gives that back.
+const way = (link, words) => {
+  const data = link.dataset, newline = data.break || "%0A", address = data.link || "";
+  const left = all(".left", link)[0], how = counting[data.net];
+  const pattern = (data.cut || data.whole) && taken(link);
+  const without = pattern && (data.other ? data.other.split(MARK) : less(pattern, address, newline));
+  const count = (text, there) => {
+    const rooms = data.room.split(" ").map(Number), most = (data.bytes || "").split(" ").map(Number);
+    const room = Math.min(rooms[+there] - measure(text, how), data.bytes ? most[+there] - bytes(text) : Infinity);
+    left.textContent = room > 500 ? "" : room < 0 ? told("over", -room) : told("left", room);
+    link.classList.toggle("over", room < 0);
+    return room;
+  };
+  const show = () => {
+    const text = words(), there = address !== "" && stands(address, text);
+    const room = data.room ? count(text, there) : Infinity;
+    if (!pattern) return room;
+    let [head, tail] = there ? without : pattern;
+    if (answers[data.ask]) head = data.asked.replace(MARK, answers[data.ask]);
+    if (text) link.setAttribute("href", head + encode(text).replaceAll("%0A", newline) + tail);
+    else link.removeAttribute("href");                   // nothing to say, nowhere to go
+    for (const [name, value] of [["role", "link"], ["aria-disabled", "true"]]) {
+      if (text) link.removeAttribute(name); else link.setAttribute(name, value);
+    }
+    return room;
+  };
+  return {show, said: () => composed(data.text, address, words())};
+};
+
+// --- copying, honestly --------------------------------------------------------------------------
+
+// At once, as long as the tap lasts; another page may open right after.
+const copied = text => {
+  const area = document.createElement("textarea"), before = document.activeElement;
+  area.value = text;
+  area.className = "sr";
+  document.body.append(area);
+  area.select();
+  let done = false;
+  try { done = document.execCommand("copy"); } catch { /* said by the caller */ }
+  area.remove();
+  before?.focus?.({preventScroll: true});
+  return done;
+};
+const copy = async text => {
+  try { await navigator.clipboard.writeText(text); return true; } catch { return copied(text); }
+};
+const pass = async text => {
+  try { await navigator.share({text}); return true; } catch { return false; }
+};
+
+// --- a box with its buttons ---------------------------------------------------------------------
+
+const facts = {};
+const filled = template => template.replace(/\ue000(\w+)\ue001([^\ue002]*)\ue002/g, (_, fact, usual) => facts[fact] || usual);
+const thank = () => all(".next").forEach(next => { next.hidden = false; });
+
+const NEAR = 20;                                         // so near to a limit a count is spoken, too
+const box = element => {
+  const [area] = all("textarea", element), [status] = all(".status", element), [near] = all(".near", element);
+  const words = () => carried(area.value).replace(ends, "");
+  const ways = new Map(all("a.to", element).map(link => [link, way(link, words)]));
+  let last = area.value;
+  area.readOnly = false;
+  const show = () => {
+    if (carried(area.value) !== area.value) area.value = carried(area.value);
+    const rooms = [...ways].map(([link, one]) => [one.show(), link]);
+    const [room, link] = rooms.reduce((least, one) => one[0] < least[0] ? one : least);
+    const words = room < NEAR ? `${link.firstChild.textContent}: ${all(".left", link)[0].textContent}` : "";
+    if (document.activeElement === area && near.textContent !== words) near.textContent = words;
+  };
+  const fill = () => {
+    if (area.dataset.template && area.value === last) area.value = last = filled(area.dataset.template);
+    show();                                              // a box with somebody's own words keeps them
+  };
+  const mark = text => { area.focus(); area.select(); return text; };
+  area.addEventListener("input", show);
+  ways.forEach((one, link) => link.addEventListener("click", () => {
+    if (!link.hasAttribute("href")) return;
+    const done = copied(one.said());
+    const bare = !link.dataset.cut && !link.dataset.whole;
+    status.textContent = done ? (bare ? told("steps", link.firstChild.textContent) : say.opened) : (mark(area), say.missing);
+    thank();
+  }));
+  all("button[data-do]", element).forEach(button => {
+    const shares = button.dataset.do === "share";
+    button.hidden = shares && !navigator.share;
+    button.addEventListener("click", async () => {
+      const text = composed(button.dataset.text, button.dataset.link, words());
+      const done = shares ? await pass(text) : await copy(text);
+      status.textContent = done ? (shares ? say.shared : say.copied) : shares ? say.unshared : mark(say.failed);
+      if (done) thank();
+    });
+  });
+  all(".hand", element).forEach(hand => { hand.hidden = false; });
+  return {show, fill};
+};
+
+// --- wordings and posts: each visitor sees another, and nobody knows who ------------------------
+
+const any = list => list[Math.floor(Math.random() * list.length)];
+
+const wordings = share => {
+  const found = all(".wording", share), [others] = all(".others", share);
+  if (!others) return;
+  found.forEach(one => others.before(one));
+  others.remove();
+  let now = any(found);
+  const turn = to => { now = to; found.forEach(one => { one.hidden = one !== now; }); };
+  turn(now);
+  all(".another", share).forEach(button => button.addEventListener("click", () => {
+    turn(found[(found.indexOf(now) + 1) % found.length]);
+    all(".another", now)[0].focus();
+  }));
+};
+
+const feature = () => {
+  const [now] = all("#now"), [list] = all("#list"), posts = all("details.post:not([hidden])");
+  if (!list || !posts.length) return;
+  const chosen = any(posts), shown = all("#now > .post")[0];
+  if (shown && shown !== chosen) {
+    shown.open = false;
+    list.prepend(shown);
+  }
+  chosen.open = true;
+  now.append(chosen);
+};
+
+// --- days: what has ended goes ------------------------------------------------------------------
+
+const today = () => { const now = new Date(); return new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10); };
+const withdraw = post => {
+  post.hidden = true;
+  if (post.tagName === "DETAILS" || post.dataset.gone) return;
+  post.dataset.gone = "yes";
+  post.before(Object.assign(document.createElement("p"), {className: "empty", textContent: say.gone}));
+};
+const end = () => {
+  const day = today(), {until} = document.body.dataset;
+  all(".post[data-until]").filter(post => post.dataset.until < day).forEach(withdraw);
+  if (!until) return;
+  const left = Math.round((Date.parse(until) - Date.parse(day)) / 864e5);
+  all(".days").forEach(place => { place.textContent = left < 0 ? say.ended : left === 0 ? say.today : left === 1 ? say.one : told("days", left); });
+};
+// Which posts still are, asked of the page's own host only; from disk there is nobody to ask.
+const ask = async () => {
+  if (location.protocol === "file:") return;
+  try {
+    const names = await (await fetch(document.body.dataset.posts, {cache: "no-cache", credentials: "omit"})).json();
+    all(".post").filter(post => !names.includes(post.dataset.name)).forEach(withdraw);
+  } catch { /* the page stays as it was made */ }
+};
+
+// --- who you are: in this page only -------------------------------------------------------------
+
+const KEY = "handbill";
+const memory = {
+  read() { try { return parsed(localStorage.getItem(KEY)) || {}; } catch { return {}; } },
+  write(value) {
+    try {
+      if (value) localStorage.setItem(KEY, JSON.stringify(value));
+      else localStorage.removeItem(KEY);
+      return true;
+    } catch { return false; }
+  },
+};
+
+const decoded = text => {
+  const plain = text.replaceAll("+", " ");
+  try { return decodeURIComponent(plain); } catch { return plain.replace(/(?:%[0-9a-f]{2})+/gi, part => { try { return decodeURIComponent(part); } catch { return part; } }); }
+};
+// A mailing may not have filled its place: *|CITY|*, [city], {{city}}, %%city%%.
+const unmerged = value => /^\s*(\*\|.*\|\*|\{\{.*\}\}|\[.*\]|%%.*%%)\s*$/s.test(value);
+// Names and values as a mailing writes them, whether or not it encoded "&" and "=".
+const fragment = names => {
+  const found = {}, hash = location.hash.slice(1);
+  const place = new RegExp(`(?:^|&)(${names.join("|")})=`, "giu");
+  const starts = [...hash.matchAll(place)];
+  starts.forEach((start, number) => {
+    const value = decoded(hash.slice(start.index + start[0].length, starts[number + 1]?.index));
+    if (!unmerged(value)) found[start[1].toLowerCase()] = value;
+  });
+  return starts.length ? found : null;
+};
+
+const host = typed => {
+  const name = typed.trim().replace(/^https?:\/\/|^@?[^@\s]*@/i, "").replace(/\/$/, "").toLowerCase();
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z0-9-]*[a-z][a-z0-9-]*(:\d{1,5})?$/.test(name) ? name : "";
+};
+
+const form = refresh => {
+  const [me] = all(".me"), [remember] = all("#remember"), [kept] = all("#kept");
+  const inputs = me ? all("[name]", me) : [];
+  const fault = (input, words) => {
+    input.setAttribute("aria-invalid", words ? "true" : "false");
+    const place = all(".fault", input.parentElement)[0];
+    if (place.textContent !== words) place.textContent = words;
+  };
+  const take = input => {
+    if ("answer" in input.dataset) {
+      answers[input.name] = host(input.value);
+      return fault(input, input.value.trim() && !answers[input.name] ? say.server : "");
+    }
+    if (input.tagName === "SELECT") return void (facts[input.name] = input.value && input.selectedOptions[0].textContent);
+    const value = tidy(input.value), long = value.length > input.dataset.longest || width(value) > input.dataset.longest;
+    facts[input.name] = long ? "" : value;
+    fault(input, long ? told("long", input.dataset.longest) : "");
+  };
+  const put = (input, value) => {
+    const same = text => text.trim().normalize("NFC").toLowerCase() === value.trim().normalize("NFC").toLowerCase();
+    const option = input.tagName === "SELECT" && [...input.options].find(one => same(one.value) || same(one.textContent));
+    input.value = input.tagName === "SELECT" ? (option ? option.value : "") : value;
+  };
+  const values = () => Object.fromEntries(inputs.filter(one => one.value).map(one => [one.name, one.value]));
+  const carry = () => {
+    const rest = Object.entries(values()).map(([name, value]) => `${name}=${encode(carried(value))}`).join("&");
+    all("a[data-own]").forEach(link => link.setAttribute("href", link.getAttribute("href").replace(/#.*|$/, rest && "#" + rest)));
+    return rest;
+  };
+  const keep = () => { if (remember) kept.textContent = memory.write(remember.checked ? values() : null) || !remember.checked ? "" : say.unkept; };
+  const update = () => { inputs.forEach(take); carry(); refresh(); };
+  const saved = memory.read(), given = inputs.length && fragment(inputs.map(one => one.name));
+  inputs.forEach(input => {
+    const value = given ? given[input.name.toLowerCase()] ?? saved[input.name] : saved[input.name];
+    if (value) put(input, String(value));
+    input.addEventListener("input", () => { take(input); carry(); refresh(); if (remember.checked) keep(); });
+  });
+  if (given) try { history.replaceState(null, "", location.pathname + location.search); } catch { /* it stays to be seen */ }
+  if (me) {
+    me.hidden = false;
+    me.open = inputs.some(one => one.value);
+    all("form", me)[0].addEventListener("submit", event => event.preventDefault());
+    remember.checked = Object.keys(saved).length > 0;
+    remember.addEventListener("change", keep);
+  }
+  update();
+  return {update, carry};
+};
+
+// A page that only leads to others carries along what came with its address.
+const door = () => {
+  const links = all("a[data-own]");
+  links.forEach(link => { link.href = link.getAttribute("href") + location.hash; });
+  const spoken = navigator.languages.map(one => one.split("-")[0]);
+  const mine = spoken.map(one => links.find(link => link.hreflang.split("-")[0] === one)).find(Boolean);
+  if (mine) location.replace(mine.href);
+};
+
+// --- inside another app -------------------------------------------------------------------------
+
+// Browsers inside apps, by what they call themselves; there share links often end at a sign-in.
+const IN_APP = /FBA[NV]|Instagram|Messenger|\bLine\/|LinkedInApp|Twitter|Pinterest|Snapchat|TikTok|musical_ly|GSA\/|; wv\)|Telegram/;
+const inApp = carry => {
+  if (!IN_APP.test(navigator.userAgent)) return;
+  document.body.classList.add("in-app");
+  all(".hand").forEach(hand => hand.parentElement.querySelector(".status").after(hand));
+  const [leave] = all(".leave"), [address] = all(".leave input");
+  if (!leave) return;
+  leave.hidden = false;
+  const here = () => { const rest = carry(); return location.href.replace(/#.*/, "") + (rest && "#" + rest); };
+  address.value = here();
+  addEventListener("input", () => { address.value = here(); });
+  all("button", leave)[0].addEventListener("click", async () => {
+    all("[role=status]", leave)[0].textContent = await copy(here()) ? say.copied : (address.select(), say.failed);
+  });
+};
+
+// --- begin --------------------------------------------------------------------------------------
+
+if (document.body.classList.contains("door")) door();
+else {
+  end();
+  all(".share").forEach(wordings);
+  feature();
+  const boxes = all(".box").map(box);
+  const shown = all(".words[data-template]");
+  const refresh = () => { boxes.forEach(one => one.fill()); shown.forEach(one => { one.textContent = filled(one.dataset.template); }); };
+  const mine = form(refresh);
+  inApp(mine.carry);
+  ask();
+  // A browser may put back what stood in a form after this ran: Back, reload.
+  addEventListener("pageshow", () => { mine.update(); boxes.forEach(one => one.show()); end(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { end(); ask(); } });
+}

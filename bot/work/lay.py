@@ -1,0 +1,78 @@
+"""Lay: files into a folder, each written aside and put in place whole; what we laid before and no longer have goes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from bot.core.problem import AskedWrongly, HandbillError
+
+LIST = ".handbill-files.json"
+"""In the folder: which files are ours, and what was in them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """What changed in a folder, as paths from it."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    same: int
+
+
+def lay(files: Mapping[str, bytes], folder: Path) -> Laid:
+    """Make a folder hold these files, beside what others put there.
+
+    Raises AskedWrongly where a file of somebody else would be lost, HandbillError where the folder
+    cannot be written.
+    """
+    before = _before(folder)
+    if foreign := [name for name in files if name not in before and (folder / name).exists()]:
+        raise AskedWrongly(
+            f"{folder / foreign[0]} is there already, and Handbill did not make it. "
+            "Name another folder, or take that file away."
+        )
+    digests = {name: sha256(raw).hexdigest() for name, raw in files.items()}
+    written = [name for name in digests if before.get(name) != digests[name] or not (folder / name).exists()]
+    removed = [name for name in before if name not in digests]
+    try:
+        # Pages come last, so that what they need is there already.
+        for name in sorted(written, key=lambda name: (name.endswith(".html"), name)):
+            _put(folder / name, files[name])
+        for name in removed:
+            _remove(folder, name)
+        _put(folder / LIST, (json.dumps(digests, ensure_ascii=False, indent=0) + "\n").encode())
+    except OSError as error:
+        raise HandbillError(
+            f"{error.filename or folder} cannot be written ({error.strerror}). See that there is room, "
+            "and that you may write there."
+        ) from error
+    return Laid(written=tuple(written), removed=tuple(removed), same=len(digests) - len(written))
+
+
+def _before(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / LIST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _put(path: Path, raw: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    passing = path.with_name(path.name + ".part")
+    passing.write_bytes(raw)
+    passing.replace(path)
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Take a file away, and the folders that are empty then."""
+    path = folder / name
+    if folder.resolve() not in path.resolve().parents:
+        return  # somebody else wrote the list
+    path.unlink(missing_ok=True)
+    for above in path.parents:
+        if above == folder or any(above.iterdir()):
+            return
+        above.rmdir()

@@ -1,0 +1,68 @@
+"""The sample campaign's pages, built once and opened in a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.config import default
+from bot.work.lay import lay
+from bot.work.site import site
+from tests.making import NETWORKS, NOW, app, library
+from tests.pages.browser import Visitors, running, served
+
+ROOT = Path(__file__).parents[2]
+CAMPAIGN = """
+title = "Clean air"
+about = "Streets for people."
+organizer = "Clean Air Springfield"
+goal = 500
+reached = 120
+until = 2099-12-31
+networks = ["whatsapp", "bluesky", "facebook", "email"]
+[links]
+sign = "https://example.org/sign?a=1&b=(2)"
+[hashtags]
+always = ["#CleanAir"]
+[ask.name]
+label = "Your name"
+longest = 30
+[ask.role]
+label = "You speak as"
+[ask.role.choices]
+nurse = "As a nurse"
+parent = "As a parent"
+"""
+POST = """+++
+link = "sign"
+title = "Buses"
++++
+{{ me.name or "My friends" }} and I want *clean* air (100%!). {{ me.role or "As a neighbor" }}, I ask:
+
+will you sign, too?
+"""
+PLAIN = '+++\nlink = "sign"\n+++\nWe signed at {{ links.sign }} today.\n'
+
+
+def small(folder: Path) -> App:
+    """A campaign with one post of one wording, and one whose words hold the link."""
+    return app(library(folder, {"bus.en.txt": POST, "linked.en.txt": PLAIN}, CAMPAIGN))
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the pages of the small campaign and of the sample campaign."""
+    folder = tmp_path_factory.mktemp("pages")
+    config = default(ROOT, ROOT / "posts", {"families-belong-together": None})
+    sample = App(config=config, networks=NETWORKS, clock=lambda: NOW)
+    lay(site(sample, NOW.date(), print), folder / "sample")
+    lay(site(small(folder / "small-library"), NOW.date(), print), folder / "small")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def visitors(built: Path) -> Iterator[Visitors]:
+    """A browser, and the pages on a server."""
+    with running() as browser, served(built) as address:
+        yield Visitors(browser, address)

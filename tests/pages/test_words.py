@@ -1,0 +1,40 @@
+"""The pages' own words: each is translated, and none is left over."""
+
+import pytest
+
+from bot import networks
+from bot.pages import catalog, html, messages, translator, untranslated
+
+
+def test_spanish_lacks_no_word() -> None:
+    assert untranslated("es") == untranslated("es-MX") == untranslated("en") == []
+
+
+def test_no_translation_is_of_words_that_are_gone() -> None:
+    assert set(catalog("es")) - set(messages()) == set()
+
+
+def test_a_place_in_words_stands_in_the_translation_too() -> None:
+    for english, spanish in catalog("es").items():
+        assert {part for part in english.split() if "%" in part and "(" in part} <= set(
+            spanish.replace(".", " .").split()
+        ) | set(spanish.split()), english
+        assert english.count("%s") == spanish.count("%s"), english
+
+
+def test_a_language_without_translation_speaks_english_and_that_is_known() -> None:
+    assert translator("fr")("Copy") == "Copy" and "Copy" in untranslated("fr")
+
+
+def test_what_networks_ask_a_supporter_is_among_the_words() -> None:
+    asked = {field.help for network in networks.load().values() for field in network.share_fields}
+    assert asked <= set(messages())
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_words_of_others_cannot_become_html(language: str) -> None:
+    page = html(
+        "door.html", language, title="<b>&", links=[("<i>", "a/", "en")], root="", language=language, absolute="",
+        colours="",
+    )  # fmt: skip
+    assert "<b>" not in page and "<i>" not in page and "&lt;b&gt;&amp;" in page
