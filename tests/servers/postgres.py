@@ -6,7 +6,6 @@ In a test:  def test_it(postgresql: Postgres): url = postgresql.fresh()
 import atexit
 import os
 import shutil
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -27,6 +26,8 @@ SETTINGS = {
     "max_connections": "60",
     "autovacuum": "off",
 }
+# Runs a program until it is told by which signal to end it, or until whoever told it to is gone.
+KEEPER = '"$@" </dev/null & read -r how; kill -"${how:-QUIT}" $!; wait $!'
 # Who must say a password, and who need not.
 DOORS = "host all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
 
@@ -77,26 +78,26 @@ class Postgres:
         """Start it, and wait until it answers."""
         told = [f"--{name}={value}" for name, value in SETTINGS.items()]
         place = ["-D", str(self.folder / "data"), f"--port={self.port}", f"--unix_socket_directories={self.folder}"]
+        command = ["sh", "-c", KEEPER, "sh", str(programs() / "postgres"), *place, *told]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(programs() / "postgres"), *place, *told], cwd=self.folder, stdout=log, stderr=log, **_as_nobody()
+                command, cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log, **_as_nobody()
             )
         asked = [str(programs() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while subprocess.run(asked, check=False).returncode:
             assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it. SIGINT breaks off what is being done, SIGQUIT is as if the machine had died.
+    def stop(self, how: str = "INT") -> None:
+        """End it. INT breaks off what is being done, QUIT is as if the machine had died.
 
         https://www.postgresql.org/docs/current/server-shutdown.html
         """
         if self.process:
-            self.process.send_signal(how)
-            self.process.wait()
+            self.process.communicate(f"{how}\n".encode())
         self.process = None
 
     @contextmanager
-    def away(self, how: signal.Signals = signal.SIGINT) -> Iterator[None]:
+    def away(self, how: str = "INT") -> Iterator[None]:
         """While this lasts it does not run."""
         self.stop(how)
         try:
