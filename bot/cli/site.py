@@ -11,10 +11,10 @@ from bot.core.timetable import local_day
 
 @click.group("site", cls=Noun)
 def site_command() -> None:
-    """Share pages: where supporters make the words theirs and pass them on."""
+    """The share pages that supporters open."""
 
 
-@site_command.command("build")
+@site_command.command("build", short_help="Write the share pages into a folder.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_context
 def build_command(ctx: click.Context, folder: Path) -> None:
