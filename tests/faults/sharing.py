@@ -38,7 +38,7 @@ from tests.servers.serving import Answer, Request, as_json
 ROOT = Path(__file__).parents[2]
 ACCOUNTS, WORKERS = 50, 4
 # In seconds: how long the server takes for a post, and how long a dead worker keeps its accounts.
-POST, LEASE = 0.01, 5.0
+POST, LEASE = 0.05, 5.0
 START, APART = datetime(2026, 12, 1, tzinfo=UTC), timedelta(minutes=10)
 Crew = list["subprocess.Popen[bytes]"]
 Strikes = dict[int, Callable[[Crew], None]]
