@@ -27,6 +27,7 @@ SAID = {
     "today": "Last day",
     "ended": "This campaign has ended. Thank you to all who spoke up.",
     "gone": "This post is no longer current.",
+    "empty": "There is nothing to share here just now. Please come back later.",
     "unkept": "This browser does not let us remember it.",
 }
 # Words that stand in no template: a page of all campaigns, and what a network asks a supporter.

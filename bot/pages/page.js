@@ -204,16 +204,25 @@ const wordings = share => {
   }));
 };
 
+// One post stands first and open, chosen by chance; where none is left, that is said.
 const feature = () => {
-  const [now] = all("#now"), [list] = all("#list"), posts = all("details.post:not([hidden])");
-  if (!list || !posts.length) return;
-  const chosen = any(posts), shown = all("#now > .post")[0];
-  if (shown && shown !== chosen) {
-    shown.open = false;
-    list.prepend(shown);
+  const [now] = all("#now"), [list] = all("#list"), [shown] = all("#now > details.post");
+  if (!shown) return;
+  const posts = all("details.post:not([hidden])");
+  if (!posts.length) now.replaceChildren(Object.assign(document.createElement("p"), {className: "empty", textContent: say.empty}));
+  else if (list) {
+    const chosen = any(posts);
+    if (shown !== chosen) {
+      shown.open = false;
+      list.prepend(shown);
+    }
+    chosen.open = true;
+    now.append(chosen);
   }
-  chosen.open = true;
-  now.append(chosen);
+};
+const settle = () => {
+  if (all("#now > details.post").some(post => post.hidden)) feature();
+  all(".all").forEach(section => { section.hidden = !all("#list > .post:not([hidden])").length; });
 };
 
 // --- days: what has ended goes ------------------------------------------------------------------
@@ -228,6 +237,7 @@ const withdraw = post => {
 const end = () => {
   const day = today(), {until} = document.body.dataset;
   all(".post[data-until]").filter(post => post.dataset.until < day).forEach(withdraw);
+  settle();
   if (!until) return;
   const left = Math.round((Date.parse(until) - Date.parse(day)) / 864e5);
   all(".days").forEach(place => { place.textContent = left < 0 ? say.ended : left === 0 ? say.today : left === 1 ? say.one : told("days", left); });
@@ -238,6 +248,7 @@ const ask = async () => {
   try {
     const names = await (await fetch(document.body.dataset.posts, {cache: "no-cache", credentials: "omit"})).json();
     all(".post").filter(post => !names.includes(post.dataset.name)).forEach(withdraw);
+    settle();
   } catch { /* the page stays as it was made */ }
 };
 

@@ -178,6 +178,26 @@ def test_a_post_that_was_withdrawn_vanishes_from_the_open_page(visitors: Visitor
         names.write_bytes(before)
 
 
+@pytest.mark.parametrize("left", [["linked"], ["bus"], []], ids=["linked", "bus", "none"])
+def test_the_first_place_on_the_page_is_never_empty(visitors: Visitors, left: list[str]) -> None:
+    with visitors.visit() as one:
+        one.page.route("**/posts.json", lambda route: route.fulfill(json=left))
+        page = one.go("small/air/en/index.html")
+        page.wait_for_function("document.querySelectorAll('#list > .post:not([hidden])').length === 0")
+        shown = page.locator("#now > .post:visible").evaluate_all("found => found.map(one => one.dataset.name)")
+        assert shown == left
+        assert page.locator("#now .empty").count() == (not left)
+        assert not page.locator("#all").is_visible()
+
+
+def test_when_every_post_is_over_the_page_says_that_there_is_nothing(visitors: Visitors) -> None:
+    with visitors.visit() as one:
+        one.page.clock.set_fixed_time(datetime(2100, 1, 1, 12))
+        page = one.go("small/air/en/index.html")
+        assert page.inner_text("#now") == "There is nothing to share here just now. Please come back later."
+        assert page.inner_text(".facts").endswith("Thank you to all who spoke up.")
+
+
 def test_what_was_made_wide_is_still_one_page(visitors: Visitors) -> None:
     for viewport in (WIDE, {"width": 320, "height": 640}):
         with visitors.visit(viewport=viewport) as one:
