@@ -1,6 +1,8 @@
 """Lay: files into a folder, each written aside and put in place whole; what we laid before and no longer have goes."""
 
 import json
+import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,17 +26,18 @@ class Laid:
 def lay(files: Mapping[str, bytes], folder: Path) -> Laid:
     """Make a folder hold these files, beside what others put there.
 
+    A file that is there already with the same bytes becomes ours: a build that ended early left it.
     Raises AskedWrongly where a file of somebody else would be lost, HandbillError where the folder
     cannot be written.
     """
     before = _before(folder)
-    if foreign := [name for name in files if name not in before and (folder / name).exists()]:
+    written = [name for name, raw in files.items() if not _holds(folder / name, raw)]
+    if foreign := [name for name in written if name not in before and os.path.lexists(folder / name)]:
         raise AskedWrongly(
             f"{folder / foreign[0]} is there already, and Handbill did not make it. "
             "Name another folder, or take that file away."
         )
     digests = {name: sha256(raw).hexdigest() for name, raw in files.items()}
-    written = [name for name in digests if before.get(name) != digests[name] or not (folder / name).exists()]
     removed = [name for name in before if name not in digests]
     try:
         # Pages come last, so that what they need is there already.
@@ -59,11 +62,25 @@ def _before(folder: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
+def _holds(path: Path, raw: bytes) -> bool:
+    """Whether a file, and no link to one, holds these bytes."""
+    try:
+        return not path.is_symlink() and path.stat().st_size == len(raw) and path.read_bytes() == raw
+    except OSError:
+        return False
+
+
 def _put(path: Path, raw: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    passing = path.with_name(path.name + ".part")
-    passing.write_bytes(raw)
-    passing.replace(path)
+    passing = path.with_name(f".{secrets.token_hex(8)}.part")
+    with passing.open("xb") as new:  # a name that nobody has; what somebody else put there is never written
+        try:
+            new.write(raw)
+            new.close()
+            passing.replace(path)
+        except OSError:
+            passing.unlink(missing_ok=True)
+            raise
 
 
 def _remove(folder: Path, name: str) -> None:

@@ -45,6 +45,44 @@ def test_a_page_of_somebody_else_is_never_overwritten(tmp_path: Path) -> None:
     assert there(tmp_path) == {"index.html": b"mine"}
 
 
+def test_nothing_is_written_through_a_link_that_somebody_else_put_there(tmp_path: Path) -> None:
+    folder, precious = tmp_path / "site", tmp_path / "precious.txt"
+    precious.write_text("precious")
+    folder.mkdir()
+    for name in FILES:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / f"{name}.part").symlink_to(precious)
+    lay(FILES, folder)
+    assert precious.read_text() == "precious"
+    assert all((folder / f"{name}.part").is_symlink() for name in FILES)
+    assert len(there(folder)) == 2 * len(FILES)
+
+
+def test_a_link_where_a_page_should_stand_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "index.html").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(AskedWrongly, match="Handbill did not make it"):
+        lay(FILES, tmp_path)
+    assert (tmp_path / "index.html").is_symlink() and not (tmp_path / "nowhere").exists()
+
+
+def test_a_first_build_that_failed_is_ended_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file where a folder must be")
+    with pytest.raises(HandbillError, match="cannot be written"):
+        lay(FILES, tmp_path)
+    (tmp_path / "a").unlink()
+    assert "page.css" not in lay(FILES, tmp_path).written
+    assert there(tmp_path) == FILES
+    assert set(lay({}, tmp_path).removed) == set(FILES)
+
+
+def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
+    lay(FILES, tmp_path)
+    (tmp_path / "index.html").write_bytes(b"0ne")
+    laid = lay(FILES, tmp_path)
+    assert (laid.written, laid.same) == (("index.html",), 2)
+    assert there(tmp_path) == FILES
+
+
 def test_a_list_from_elsewhere_takes_nothing_away_outside(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     (tmp_path / "site").mkdir()
