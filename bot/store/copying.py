@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
-from bot.core.delivery import USED
+from bot.core.delivery import OPEN, USED
 from bot.core.problem import HandbillError
 from bot.store.engine import Seconds, inserting
 from bot.store.rows import KEY
@@ -44,20 +44,20 @@ def copy(source: Connection, target: Connection) -> None:
 def put_in_place(target: Connection, source: Connection) -> None:
     """Put what `source` holds in the place of what `target` holds.
 
-    What was said since then, and nobody told of yet, stays known; so does what people and
+    What ended since then, and what nobody was told of yet, stays known; so does what people and
     networks decided since then. Each fence rises, so that no run writes any more what it read before. Raises
     HandbillError while a run speaks for an account.
     """
     _alone(target)
-    said, untold = _said_since(target, source), _untold(target)
+    ended, untold = _ended_since(target, source), _untold(target)
     for kept in METADATA.sorted_tables:
         if kept is not LEASES and kept not in STAYING:
             target.execute(kept.delete())
         for rows in _portions(source, kept) if kept is not LEASES else ():
             target.execute(inserting(target, kept).on_conflict_do_nothing(), rows)
     _count_on(target)
-    for row in said:
-        _keep_said(target, row)
+    for row in ended:
+        _keep(target, row)
     recount_accounts(target)
     if untold:
         target.execute(insert(NOTICES), untold)
@@ -94,9 +94,9 @@ def _alone(target: Connection) -> None:
     target.execute(update(LEASES).values(owner="", until=0.0, fence=LEASES.c.fence + 1))
 
 
-def _said_since(target: Connection, source: Connection) -> list[Values]:
-    """What may have been said since the newest instant that `source` knows of."""
-    query = select(DELIVERIES).where(DELIVERIES.c.state.in_(USED))
+def _ended_since(target: Connection, source: Connection) -> list[Values]:
+    """What was said, skipped, refused or missed since the newest instant that `source` knows of."""
+    query = select(DELIVERIES).where(DELIVERIES.c.state.not_in(OPEN))
     if newest := source.scalar(select(func.max(SIGHTINGS.c.until))):
         query = query.where(DELIVERIES.c.at >= newest - LATEST)
     return [_without_id(row._mapping) for row in target.execute(query)]
@@ -112,7 +112,9 @@ def _without_id(row: Any) -> Values:
     return {name: value for name, value in row.items() if name != "id"}
 
 
-def _keep_said(target: Connection, row: Values) -> None:
+def _keep(target: Connection, row: Values) -> None:
+    """Let what is known of a delivery's end stand, whatever the backup knew; not so where it knows that it was said."""
     this = [DELIVERIES.c[name] == row[name] for name in KEY]
-    target.execute(update(DELIVERIES).where(*this, DELIVERIES.c.state.not_in(USED)).values(**row))
+    known = () if row["state"] in USED else (DELIVERIES.c.state.not_in(USED),)
+    target.execute(update(DELIVERIES).where(*this, *known).values(**row))
     target.execute(inserting(target, DELIVERIES).on_conflict_do_nothing(), [row])

@@ -53,12 +53,14 @@ class Lease:
 class Look:
     """What is known of an account from looking at its network.
 
-    `at`: when it was last found in order; `again`: not to be looked at before; `newest`: the id
-    of its newest post that is known here; `trouble`: why a person must connect it again.
+    `at`: when it was last found in order; `again`: not to be looked at before; `identity`: its
+    lasting id; `newest`: the id of its newest post that is known here; `trouble`: why a person must
+    look after it.
     """
 
     at: datetime | None = None
     again: datetime | None = None
+    identity: str = ""
     newest: str = ""
     trouble: str = ""
 
@@ -538,8 +540,8 @@ def _trouble(row: Row[Any]) -> Trouble:
 
 
 def _look(row: Row[Any]) -> Look:
-    return Look(**{name: row._mapping[name] for name in ("at", "again", "newest", "trouble")})
+    return Look(**{name: row._mapping[name] for name in ("at", "again", "identity", "newest", "trouble")})
 
 
 def _columns(found: Look) -> dict[str, Any]:
-    return {"at": found.at, "again": found.again, "newest": found.newest, "trouble": found.trouble}
+    return asdict(found)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from bot.core.problem import SignedOut
@@ -83,7 +84,7 @@ def read_key(file: Path) -> bytes:
 
 def _write_once(file: Path, key: bytes) -> None:
     """Put the key in place whole; one that another process put there meanwhile stays."""
-    passing = file.with_name(f"{file.name}.{os.getpid()}")
+    passing = file.with_name(f"{file.name}.{os.getpid()}-{get_ident()}")
     with open(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
         new.write(key)
         new.flush()

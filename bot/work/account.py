@@ -7,7 +7,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from bot.app import TYPED, App
 from bot.config import FILE, SUFFIXES, Account
 from bot.core.limits import month
 from bot.core.network import Network, Standing, Talk
-from bot.core.problem import AskedWrongly, HandbillError, SignedOut
+from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.core.schema import NAME, locate
 from bot.work.doors import take_over
 from bot.work.plan import spent
@@ -108,13 +108,15 @@ def _only_here(app: App, account: Account, identity: str) -> None:
 
 def _resume(app: App, account: Account, identity: str, lease: "Lease") -> None:
     """Let what was held be tried at the engine's next look, and what was said under an older name be known."""
+    from bot.store import Look
+
     take_over(app, account.name, identity)
     for one in app.store.deliveries(("held",)):
         if one.account == account.name and one.not_before:
             app.store.save(replace(one, not_before=None), lease)
-    look = app.store.looks().get(account.name)
-    if look:
-        app.store.looked(account.name, replace(look, again=None, trouble=""), app.clock())
+    look = app.store.looks().get(account.name, Look())
+    newest = look.newest if look.identity in ("", identity) else ""
+    app.store.looked(account.name, Look(at=look.at, identity=identity, newest=newest), app.clock())
 
 
 def _identity(app: App, account: Account) -> str:
@@ -287,5 +289,16 @@ def label(app: App, account: Account) -> bool:
 
 
 def start(app: App, account: Account) -> bool:
-    """Let a real account begin, its coming week seen; False if it had begun already."""
-    return app.store.start(account.name, app.clock())
+    """Let a real account begin, its coming week seen; False if it had begun already.
+
+    It is this account, by its lasting id, that is let begin: slots said with another's keys are held.
+    """
+    from bot.store import Look
+
+    begun = app.store.start(account.name, app.clock())
+    with suppress(NetworkError):  # who cannot be asked now is taken at the first slot
+        identity = app.publisher(account).whoami()
+        look = app.store.looks().get(account.name, Look())
+        newest = look.newest if look.identity in ("", identity) else ""
+        app.store.looked(account.name, Look(at=look.at, identity=identity, newest=newest), app.clock())
+    return begun

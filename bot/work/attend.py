@@ -7,13 +7,15 @@ from bot.app import App
 from bot.core.problem import NetworkError, SignedOut, TryLater
 from bot.core.timetable import local_day, slots
 from bot.store import Look
-from bot.work.doors import Doors, side_by_side, told
+from bot.work.doors import Doors, another, side_by_side, told
 
 DAILY = timedelta(days=1)
 # So long before a day's first slot there is still time to connect an account again.
 BEFORE = timedelta(hours=1)
 # So long an account is left alone that could not be looked at.
 AWAY, SIGNED_OUT = timedelta(minutes=10), timedelta(minutes=15)
+# Whoever could not be reached for so long, or never yet, is told of.
+LONG = timedelta(hours=36)
 # Some calls, each with a deadline of its own, in seconds.
 LEASE = 120.0
 
@@ -40,7 +42,9 @@ def attended(app: App) -> list[str]:
 
 def is_due(app: App, name: str, look: Look, now: datetime) -> bool:
     """Whether an account is to be looked at now."""
-    if look.again and now < look.again:
+    if (
+        look.again and now < look.again <= now + SIGNED_OUT
+    ):  # one that lies further off comes from a clock that was ahead
         return False
     if look.at is None or look.trouble or now - look.at >= DAILY:
         return True
@@ -61,10 +65,13 @@ def _look(app: App, doors: Doors, name: str, now: datetime) -> None:
 
 def _found(doors: Doors, name: str, look: Look, now: datetime) -> Look:
     try:
-        told(doors.publisher(name).whoami, TryLater)
+        found = told(doors.publisher(name).whoami, TryLater)
         told(doors.publisher(name).look, TryLater)
     except SignedOut as error:
         return replace(look, again=now + SIGNED_OUT, trouble=str(error))
-    except NetworkError:
-        return replace(look, again=now + AWAY)
+    except NetworkError as error:
+        is_long = look.at is None or now - look.at >= LONG
+        return replace(look, again=now + AWAY, trouble=str(error) if is_long else look.trouble)
+    if look.identity not in ("", found):
+        return replace(look, again=now + SIGNED_OUT, trouble=another(name))
     return replace(look, at=now, again=None, trouble="")

@@ -1,6 +1,6 @@
 """Deliver: one tick of the engine. What is due is decided, committed as `sending`, and only then said."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,13 +28,14 @@ from bot.core.network import Publisher
 from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, Uncertain
 from bot.core.rotate import sameness
 from bot.library import is_paused, stamp
-from bot.store import FenceLost, Lease
+from bot.store import FenceLost, Lease, Look
 from bot.work.adopt import adopt, seen
 from bot.work.attend import attend
-from bot.work.doors import Doors, side_by_side, stranger, take_over, told
+from bot.work.doors import Doors, another, side_by_side, stranger, take_over, told
 from bot.work.plan import (
     LATEST,
     MOMENT,
+    PAUSED,
     REOPENED,
     Planned,
     decide,
@@ -52,9 +53,9 @@ from bot.work.plan import (
 
 # A call may take a minute; a lease lasts twice that, in seconds.
 LEASE = 120.0
+DAY = timedelta(days=1)
 # A file that is just being written is given so long to be whole, in seconds.
 SETTLED = 2.0
-AGAIN = "Connect the right one: handbill account connect"
 
 # One deed on one delivery, done by the holder of its account's lease.
 Deed = Callable[[Delivery, Lease], list[Delivery]]
@@ -72,7 +73,12 @@ class Tick:
 
     @property
     def now(self) -> datetime:
-        """The instant, as time goes by during a tick."""
+        """The instant, as time goes by during a tick, in steps of ten seconds."""
+        return self.began + timedelta(seconds=(monotonic() - self.clock) // 10 * 10)
+
+    @property
+    def exactly(self) -> datetime:
+        """The instant to the second."""
         return self.began + timedelta(seconds=int(monotonic() - self.clock))
 
 
@@ -165,7 +171,7 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     asked = sorted({slot.account for slot in due})
     ids = {
         name: id
-        for name, id in zip(asked, side_by_side(lambda name: _identity(app, doors, name), asked), strict=True)
+        for name, id in zip(asked, side_by_side(lambda name: _identity(app, doors, name, now), asked), strict=True)
         if id
     }
     away = set(asked) - set(ids)
@@ -175,14 +181,34 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
 
 
-def _identity(app: App, doors: Doors, account: str) -> str:
-    """The account's lasting id; "" while nobody can ask."""
+def _identity(app: App, doors: Doors, account: str, now: datetime) -> str:
+    """The account's lasting id, as it is known since somebody let it begin; "" while nobody can know.
+
+    Where its keys belong to another one now, its slots are noted all the same, and held when they
+    come to speak. One that another name of config.toml stands for is told, and says nothing.
+    """
+    looks = app.store.looks()
+    look = looks.get(account, Look())
     try:
-        identity = doors.identity(account)
+        found = doors.identity(account)
     except TryLater:
+        return look.identity
+    if look.identity or found.startswith("("):
+        return look.identity or found
+    if twin := _twin(app, looks, account, found):
+        why = f'"{account}" and "{twin}" in config.toml are one and the same account. Take one of them out.'
+        app.store.looked(account, replace(look, trouble=why), now)
         return ""
-    take_over(app, account, identity)
-    return identity
+    take_over(app, account, found)
+    app.store.looked(account, replace(look, identity=found), now)
+    return found
+
+
+def _twin(app: App, looks: Mapping[str, Look], account: str, identity: str) -> str:
+    """Another account of config.toml that is the same one; "" if there is none."""
+    accounts = app.config.accounts
+    same = (name for name, look in looks.items() if look.identity == identity and name != account and name in accounts)
+    return next((name for name in same if accounts[name].network == accounts[account].network), "")
 
 
 def reopen(run: Tick) -> list[Delivery]:
@@ -196,6 +222,10 @@ def reopen(run: Tick) -> list[Delivery]:
 
 def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list[Delivery]:
     """Take one delivery whose turn has come as far as it goes now."""
+    if planned.state == "skipped" and planned.reason != PAUSED and delivery.campaign not in run.app.library.campaigns:
+        # Its files may be on their way: it waits for them as long as it may be late.
+        told_why = replace(delivery, reason=planned.reason)
+        return [delivery if told_why == delivery else saved(run.app, told_why, lease)]
     if planned.state == "skipped":
         return [_walked(run, delivery, "skipped", lease, reason=planned.reason)]
     if planned.state == "waiting" and not run.granted:
@@ -240,7 +270,7 @@ def _say(run: Tick, delivery: Delivery, chosen: Delivery, lease: Lease) -> list[
     try:
         publisher = run.doors.publisher(chosen.account)
         if stranger(run.doors, chosen):
-            raise SignedOut(f"the keys of this account belong to another one now. {AGAIN} {chosen.account}")
+            raise SignedOut(another(chosen.account))
         if adopted := adopt(run.app, run.doors, delivery, lease, run.now):
             return adopted  # the next tick decides anew, knowing these
         payload = told(partial(publisher.prepare, chosen.variant, chosen.key, chosen.at), TryLater)
@@ -269,7 +299,7 @@ def _stands(run: Tick, sending: Delivery) -> bool:
         sleep(SETTLED)  # somebody is writing just now
         found, _ = stamp(folder / sending.campaign)
     is_same = run.app.library.stamps.get(sending.campaign) == found
-    return is_same and not is_paused(folder) and not sending.is_late(run.now)
+    return is_same and not is_paused(folder) and not sending.is_late(run.exactly)
 
 
 def _looked_for(run: Tick, sending: Delivery) -> Delivery:
@@ -285,7 +315,8 @@ def settle(run: Tick) -> list[Delivery]:
     """Find out what became of deliveries whose call was broken off, or its answer lost."""
 
     def find_out(delivery: Delivery, lease: Lease) -> list[Delivery]:
-        if delivery.not_before and run.now < delivery.not_before:
+        # One that lies further off comes from a clock that was ahead.
+        if delivery.not_before and run.now < delivery.not_before <= run.now + DAY:
             return [delivery]
         ended = _settled(run, delivery)
         if ended != delivery:
@@ -324,7 +355,7 @@ def _looked(run: Tick, delivery: Delivery) -> Delivery:
     """Look for a post that may have arrived, and do what `after_look` says; raises what the network says."""
     payload, publisher = delivery.payload or {}, run.doors.publisher(delivery.account)
     if stranger(run.doors, delivery):
-        return step(delivery, "uncertain", reason="the keys of this account belong to another one now; look yourself")
+        return step(delivery, "uncertain", reason=f"{another(delivery.account)} Look yourself whether it was posted.")
     if publisher.find and (receipt := told(partial(publisher.find, payload, delivery.key), Uncertain)):
         return step(delivery, "sent", receipt=receipt, reason="")
     match after_look(delivery, _abilities(run, delivery), run.now):
@@ -367,8 +398,21 @@ def _kept(run: Tick, ended: Delivery, lease: Lease) -> Delivery:
         try:
             return saved(run.app, ended, lease)
         except FenceLost:
-            raise
+            if ended.state != "sent" or not _late_receipt(run, ended):
+                raise
+            return ended
         except HandbillError:
             if monotonic() > until:
                 raise
             sleep(1)
+
+
+def _late_receipt(run: Tick, ended: Delivery) -> bool:
+    """Write that a post is up of which another worker, meanwhile, could not know; whether that could be done."""
+    store = run.app.store
+    with store.leased(ended.account, f"{run.app.owner} late", LEASE) as lease:
+        one = store.delivery(ended.id)
+        if lease is None or one is None or one.state not in ("sending", "uncertain"):
+            return False
+        saved(run.app, step(one, "sent", receipt=ended.receipt, reason=""), lease)
+        return True

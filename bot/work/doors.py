@@ -47,6 +47,14 @@ def stranger(doors: Doors, delivery: Delivery) -> bool:
     return not delivery.identity.startswith("(") and doors.identity(delivery.account) != delivery.identity
 
 
+def another(account: str) -> str:
+    """What to say where an account's keys belong to another one than before."""
+    return (
+        f"the keys of this account belong to another one now. Put the right ones back; or, if it is meant, "
+        f"look at its week and run: handbill account start {account}."
+    )
+
+
 def take_over(app: App, account: str, identity: str) -> None:
     """Let what an account has said under an older name of config.toml stand under its new one."""
     network = app.config.accounts[account].network

@@ -3,7 +3,9 @@
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -82,3 +84,15 @@ def test_a_folder_that_takes_no_key_is_told_in_a_sentence(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(HandbillError, match="keeps the key"):
         read_key(tmp_path / "file" / "key")
+
+
+def test_threads_that_make_the_key_at_once_all_have_the_same(tmp_path: Path) -> None:
+    meeting = Barrier(8, timeout=60)
+
+    def key(_: int) -> bytes:
+        meeting.wait()
+        return read_key(tmp_path / "state" / "key")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(key, range(8)))) == 1
+    assert [file.name for file in (tmp_path / "state").iterdir()] == ["key"]

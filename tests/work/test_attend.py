@@ -66,11 +66,29 @@ def test_a_missing_key_is_found_too(tmp_path: Path, mastodon_server: Running[Mas
     assert "TOKEN is not set" in looked(opened(tmp_path, mastodon_server.url, environ={}), at("12:00")).trouble
 
 
-def test_a_server_that_is_away_is_no_trouble_and_is_asked_again_later(tmp_path: Path) -> None:
+def test_a_server_that_is_away_is_asked_again_later_and_told_of_when_it_is_for_long(tmp_path: Path) -> None:
     app = opened(tmp_path, "http://127.0.0.1:9")
-    assert looked(app, at("12:00")) == Look(again=at("12:00") + AWAY)
-    assert not is_due(app, "town", app.store.looks()["town"], at("12:05"))
-    assert app.store.notices() == []
+    app.store.looked("town", Look(at=at("12:00")), at("12:00"))
+    found = looked(app, at("12:00", day=2))
+    assert found == Look(at=at("12:00"), again=at("12:00", day=2) + AWAY) and app.store.notices() == []
+    assert not is_due(app, "town", found, at("12:05", day=2))
+    assert "cannot be reached" in looked(app, at("00:00", day=3)).trouble
+    assert [notice.kind for notice in app.store.notices()] == ["account"]
+
+
+def test_a_server_that_was_never_reached_is_told_at_once(tmp_path: Path) -> None:
+    assert "cannot be reached" in looked(opened(tmp_path, "http://127.0.0.1:9"), at("12:00")).trouble
+
+
+def test_an_account_whose_keys_are_anothers_is_told(tmp_path: Path, mastodon_server: Running[Mastodon]) -> None:
+    app = opened(tmp_path, mastodon_server.url)
+    app.store.looked("town", Look(identity="somebody else"), at("11:00"))
+    assert "belong to another one now" in looked(app, at("12:00")).trouble
+
+
+def test_a_clock_that_was_ahead_lets_nobody_wait(tmp_path: Path) -> None:
+    app = opened(tmp_path, "https://town.social")
+    assert is_due(app, "town", Look(again=at("12:00", day=20)), at("12:00"))
 
 
 def test_what_another_run_is_at_work_on_is_left_to_it(tmp_path: Path, mastodon_server: Running[Mastodon]) -> None:

@@ -81,7 +81,7 @@ CHANGES: dict[str, tuple[Callable[[Path, App], object], list[str], list[str]]] =
     ),
     "its campaign taken away": (
         lambda folder, _: (folder / "posts/air").rename(folder / "air"),
-        ['skipped: the library has no whole campaign "air"'], [],
+        ['planned: the library has no whole campaign "air"'], [],
     ),
     "its campaign ended": (
         lambda folder, _: (folder / "posts/air/campaign.toml").write_text('title = "Air"\nuntil = 2026-11-30\n'),

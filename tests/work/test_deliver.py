@@ -16,11 +16,15 @@ import pytest
 from bot.app import App
 from bot.config import Account
 from bot.core.choice import approval_of
-from bot.core.delivery import LONGEST, MOST_TRIES, SHORTEST, Delivery
+from bot.core.delivery import LONGEST, MOST_TRIES, SHORTEST, Delivery, step
 from bot.core.network import Payload, Publisher
 from bot.core.post import Receipt
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
+from bot.work.account import start
 from bot.work.deliver import tick
+from tests.publishing.stage import own_folders
+from tests.servers.fixtures import Running
+from tests.servers.mastodon import TOKENS, Mastodon
 from tests.work.stage import CONFIG, Blind, Moody, at, blind, opened, out, outboxes
 
 BEGUN = at("08:00")
@@ -299,7 +303,19 @@ def test_the_campaign_of_an_open_delivery_may_leave_the_library(tmp_path: Path) 
     app = outboxes(opened(tmp_path), [TryLater("busy", 60)])
     tick(app, at("09:00"))
     (tmp_path / "posts/air").rename(tmp_path / "air")
-    assert ended(app.fresh(), at("09:05")) == ['09:00 skipped: the library has no whole campaign "air"']
+    why = 'the library has no whole campaign "air"'
+    assert ended(app.fresh(), at("09:05")) == [f"09:00 planned: {why}"]
+    assert ended(app.fresh(), at("09:06")) == []
+    assert ended(app.fresh(), at("15:01")) == [f"09:00 missed: it could not be said in time: {why}"]
+
+
+def test_a_campaign_that_comes_back_in_time_is_said(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    tick(app, at("08:00"))
+    (tmp_path / "posts/air").rename(tmp_path / "air")
+    assert ended(app.fresh(), at("09:00"))[0].startswith("09:00 planned")
+    (tmp_path / "air").rename(tmp_path / "posts/air")
+    assert ended(app.fresh(), at("09:01")) == ["09:00 sent"]
 
 
 # Whatever dies
@@ -515,7 +531,91 @@ def test_nothing_is_said_with_keys_that_belong_to_another_account_now(tmp_path: 
     strange = replace(app, connect=lambda *_: Stranger(None, iter(())))
     (row,) = ended(strange, at("09:01"))
     assert row.startswith("09:00 held: the keys of this account belong to another one now")
-    assert "handbill account connect town" in row
+    assert "handbill account start town" in row
+
+
+def test_slots_that_come_due_after_the_keys_were_changed_are_held_too_until_a_person_says_it_is_meant(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    app = own_town(tmp_path, mastodon_server, "campaign")
+    tick(app, at("08:00"))
+    assert ended(app, at("09:00")) == ["09:00 sent"]
+    other = own_town(tmp_path, mastodon_server, "other")
+    assert "17:30 held: the keys of this account belong to another one now" in ended(other, at("17:30"))[0]
+    assert len(mastodon_server.app.posts()) == 1
+    start(other, other.config.accounts["town"])
+    assert ended(other, at("17:50"))[-1].startswith("17:30 held"), "a slot of the first account stays its own"
+    assert ended(other, at("09:00", day=2))[-1] == "09:00 sent"
+    assert [len(mastodon_server.app.posts(user)) for user in ("campaign", "other")] == [1, 1]
+
+
+def test_while_a_server_is_away_slots_are_noted_tried_and_told_with_the_true_reason(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    app = own_town(tmp_path, mastodon_server, "campaign")
+    tick(app, at("08:00"))
+    tick(app, at("09:00"))
+    away = own_town(tmp_path, mastodon_server, "campaign", url="http://127.0.0.1:9")
+    assert "cannot be reached" in ended(away, at("17:30"))[-1]
+    for minutes in range(0, 370, 10):
+        tick(away, at("17:30") + timedelta(minutes=minutes))
+    (told,) = [one for one in away.store.deliveries(("missed",))]
+    assert "cannot be reached" in told.reason
+    assert [notice.delivery for notice in away.store.notices() if notice.kind == "missed"] == [told.id]
+
+
+def test_two_names_for_one_account_are_told_and_the_second_says_nothing(
+    tmp_path: Path, mastodon_server: Running[Mastodon]
+) -> None:
+    app = own_town(tmp_path, mastodon_server, "campaign", names=("city", "town"))
+    tick(app, at("08:00"))
+    tick(app, at("09:00"))
+    assert {one.account for one in app.store.deliveries()} == {"city"}
+    assert [notice.words for notice in app.store.notices()] == [
+        '"town" and "city" in config.toml are one and the same account. Take one of them out.'
+    ]
+
+
+def test_a_receipt_that_comes_after_the_lease_was_lost_is_kept(tmp_path: Path) -> None:
+    class Slow(Blind):
+        def publish(self, payload: Payload, key: str) -> Receipt:
+            receipt = self.inner.publish(payload, key)
+            app.store.lease("town", app.owner, 0)  # the fence rises: another run took over
+            (one,) = app.store.deliveries(("sending",))
+            with app.store.leased("town", "another run", 60) as lease:
+                assert lease
+                app.store.save(step(one, "uncertain", reason="nobody knows"), lease)
+            return receipt
+
+    app = opened(tmp_path)
+    slow = blind(app, kind=Slow)
+    slow.__dict__["store"] = app.store
+    tick(slow, at("08:00"))
+    tick(slow, at("09:00"))
+    assert states(slow) == ["09:00 sent"]
+
+
+def test_a_clock_that_was_ahead_while_an_answer_was_lost_holds_nothing_up(tmp_path: Path) -> None:
+    app = blind(killed(tmp_path, "die before"))
+    (one,) = app.store.deliveries(("sending",))
+    with app.store.leased("town", "me", 60) as lease:
+        assert lease
+        app.store.save(replace(one, not_before=at("09:00", day=4)), lease)
+    assert ended(app, at("09:01"))[0].startswith("09:00 uncertain")
+
+
+def own_town(
+    folder: Path, server: Running[Mastodon], user: str, *, url: str = "", names: tuple[str, ...] = ("town",)
+) -> App:
+    """The app of a folder whose accounts are all one user of a Mastodon server."""
+    section = f'network = "mastodon"\nserver = "{url or server.url}"\ntoken_env = "TOKEN"\n'
+    accounts = "".join(f"[accounts.{name}]\n{section}" for name in names)
+    times = f'[[schedule]]\ncampaign = "air"\naccounts = {list(names)}\ntimes = ["09:00", "17:30"]\n'
+    app = opened(folder, told=f'timezone = "UTC"\n{accounts}{times}')
+    app = replace(app, environ={"TOKEN": TOKENS[user], **own_folders(folder)})
+    for name in names:
+        app.store.start(name, at("07:00"))
+    return app
 
 
 def test_an_answer_that_nobody_can_read_ends_neither_the_engine_nor_the_question(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String, primary_key=True),
         sa.Column("at", INSTANT),
         sa.Column("again", INSTANT),
+        sa.Column("identity", sa.String, nullable=False),
         sa.Column("newest", sa.String, nullable=False),
         sa.Column("trouble", sa.String, nullable=False),
     )
