@@ -169,11 +169,9 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     seen = app.store.sightings()
     due = unnoted(app, app.store, now, now + MOMENT)
     asked = sorted({slot.account for slot in due})
-    ids = {
-        name: id
-        for name, id in zip(asked, side_by_side(lambda name: _identity(app, doors, name, now), asked), strict=True)
-        if id
-    }
+    says = dict(zip(asked, side_by_side(lambda name: _says(doors, name), asked), strict=True))
+    # One after the other: of two names for one account only the first speaks.
+    ids = {name: id for name in asked if (id := _identity(app, name, says[name], now))}
     away = set(asked) - set(ids)
     new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
     theirs = {name for name, schedule in rows(app) if away.intersection(schedule.accounts)}
@@ -181,7 +179,15 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
 
 
-def _identity(app: App, doors: Doors, account: str, now: datetime) -> str:
+def _says(doors: Doors, account: str) -> str:
+    """Who an account says it is; "" while nobody can ask."""
+    try:
+        return doors.identity(account)
+    except TryLater:
+        return ""
+
+
+def _identity(app: App, account: str, says: str, now: datetime) -> str:
     """The account's lasting id, as it is known since somebody let it begin; "" while nobody can know.
 
     Where its keys belong to another one now, its slots are noted all the same, and held when they
@@ -189,19 +195,15 @@ def _identity(app: App, doors: Doors, account: str, now: datetime) -> str:
     """
     looks = app.store.looks()
     look = looks.get(account, Look())
-    try:
-        found = doors.identity(account)
-    except TryLater:
-        return look.identity
-    if look.identity or found.startswith("("):
-        return look.identity or found
-    if twin := _twin(app, looks, account, found):
+    if look.identity or not says or says.startswith("("):
+        return look.identity or says
+    if twin := _twin(app, looks, account, says):
         why = f'"{account}" and "{twin}" in config.toml are one and the same account. Take one of them out.'
         app.store.looked(account, replace(look, trouble=why), now)
         return ""
-    take_over(app, account, found)
-    app.store.looked(account, replace(look, identity=found), now)
-    return found
+    take_over(app, account, says)
+    app.store.looked(account, replace(look, identity=says), now)
+    return says
 
 
 def _twin(app: App, looks: Mapping[str, Look], account: str, identity: str) -> str:
