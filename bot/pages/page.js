@@ -132,8 +132,10 @@ const copied = text => {
   before?.focus?.({preventScroll: true});
   return done;
 };
+const PATIENCE = 1000;                                   // some browsers never say whether they copied
+const late = () => new Promise((_, fail) => { setTimeout(fail, PATIENCE); });
 const copy = async text => {
-  try { await navigator.clipboard.writeText(text); return true; } catch { return copied(text); }
+  try { await Promise.race([navigator.clipboard.writeText(text), late()]); return true; } catch { return copied(text); }
 };
 const pass = async text => {
   try { await navigator.share({text}); return true; } catch { return false; }
@@ -246,7 +248,9 @@ const end = () => {
 const ask = async () => {
   if (location.protocol === "file:") return;
   try {
-    const names = await (await fetch(document.body.dataset.posts, {cache: "no-cache", credentials: "omit"})).json();
+    const answer = await fetch(document.body.dataset.posts, {cache: "no-cache", credentials: "omit"});
+    const names = await answer.json();
+    if (!answer.ok || !Array.isArray(names)) return;
     all(".post").filter(post => !names.includes(post.dataset.name)).forEach(withdraw);
     settle();
   } catch { /* the page stays as it was made */ }
@@ -255,8 +259,11 @@ const ask = async () => {
 // --- who you are: in this page only -------------------------------------------------------------
 
 const KEY = "handbill";
+// Names and values as they were kept; whatever else somebody put there is nobody's.
+const named = value => typeof value !== "object" || Array.isArray(value) ? {}
+  : Object.fromEntries(Object.entries(value ?? {}).filter(([, one]) => typeof one === "string"));
 const memory = {
-  read() { try { return parsed(localStorage.getItem(KEY)) || {}; } catch { return {}; } },
+  read() { try { return named(parsed(localStorage.getItem(KEY))); } catch { return {}; } },
   write(value) {
     try {
       if (value) localStorage.setItem(KEY, JSON.stringify(value));
@@ -270,16 +277,19 @@ const decoded = text => {
   const plain = text.replaceAll("+", " ");
   try { return decodeURIComponent(plain); } catch { return plain.replace(/(?:%[0-9a-f]{2})+/gi, part => { try { return decodeURIComponent(part); } catch { return part; } }); }
 };
-// A mailing may not have filled its place: *|CITY|*, [city], {{city}}, %%city%%.
-const unmerged = value => /^\s*(\*\|.*\|\*|\{\{.*\}\}|\[.*\]|%%.*%%)\s*$/s.test(value);
+// A mailing may not have filled its place: *|CITY|*, <<City>>, {{city}}, %%city%% anywhere, or nothing but [city].
+const unmerged = value => /\*\|.*\|\*|<<.*>>|\{\{.*\}\}|%%.*%%|^\s*\[.*\]\s*$/s.test(value);
+// What mailings and networks add to an address to follow people: no words of anybody.
+const TRACKING = "utm_\\w+|mc_[ce]id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|ttclid|yclid|igshid|igsh|li_fat_id|mkt_tok|vero_id|"
+  + "_hs(?:enc|mi)|__hs\\w+|_ga|_gl|_ke|_kx|oly_(?:enc|anon)_id|ml_subscriber(?:_hash)?|ck_subscriber_id|s_cid|wickedid|sourceid|akid|emci|emdi|ceid";
 // Names and values as a mailing writes them, whether or not it encoded "&" and "=".
 const fragment = names => {
   const found = {}, hash = location.hash.slice(1);
-  const place = new RegExp(`(?:^|&)(${names.join("|")})=`, "giu");
+  const place = new RegExp(`(?:^|&)(${names.join("|")})=|(?:^|[&?])(?:${TRACKING})=`, "giu");
   const starts = [...hash.matchAll(place)];
   starts.forEach((start, number) => {
     const value = decoded(hash.slice(start.index + start[0].length, starts[number + 1]?.index));
-    if (!unmerged(value)) found[start[1].toLowerCase()] = value;
+    if (start[1] && !unmerged(value)) found[start[1].toLowerCase()] = value;
   });
   return starts.length ? found : null;
 };
@@ -310,7 +320,8 @@ const form = refresh => {
   const put = (input, value) => {
     const same = text => text.trim().normalize("NFC").toLowerCase() === value.trim().normalize("NFC").toLowerCase();
     const option = input.tagName === "SELECT" && [...input.options].find(one => same(one.value) || same(one.textContent));
-    input.value = input.tagName === "SELECT" ? (option ? option.value : "") : value;
+    if (input.tagName === "SELECT") input.value = option ? option.value : "";
+    else input.value = "answer" in input.dataset ? value.trim() : tidy(value);
   };
   const values = () => Object.fromEntries(inputs.filter(one => one.value).map(one => [one.name, one.value]));
   const carry = () => {
@@ -320,13 +331,21 @@ const form = refresh => {
   };
   const keep = () => { if (remember) kept.textContent = memory.write(remember.checked ? values() : null) || !remember.checked ? "" : say.unkept; };
   const update = () => { inputs.forEach(take); carry(); refresh(); };
-  const saved = memory.read(), given = inputs.length && fragment(inputs.map(one => one.name));
+  const note = (...address) => { try { history.replaceState({me: values()}, "", ...address); } catch { /* it is as it was */ } };
+  const saved = memory.read(), past = named(history.state?.me ?? saved);
   inputs.forEach(input => {
-    const value = given ? given[input.name.toLowerCase()] ?? saved[input.name] : saved[input.name];
-    if (value) put(input, String(value));
-    input.addEventListener("input", () => { take(input); carry(); refresh(); if (remember.checked) keep(); });
+    if (past[input.name]) put(input, past[input.name]);
+    input.addEventListener("input", () => { take(input); carry(); note(); refresh(); if (remember.checked) keep(); });
   });
-  if (given) try { history.replaceState(null, "", location.pathname + location.search); } catch { /* it stays to be seen */ }
+  // Who the address tells of; that leaves the address bar, and this visit's Back finds it again.
+  const accept = () => {
+    const given = inputs.length && fragment(inputs.map(one => one.name));
+    if (!given) return note();
+    inputs.forEach(input => { const value = given[input.name.toLowerCase()]; if (value !== undefined) put(input, value); });
+    note(location.pathname + location.search);
+  };
+  accept();
+  addEventListener("hashchange", () => { accept(); update(); });
   if (me) {
     me.hidden = false;
     me.open = inputs.some(one => one.value);

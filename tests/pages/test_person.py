@@ -34,6 +34,14 @@ def words(page: Any) -> str:
         ("name=<b>Ana</b>", "<b>Ana</b> and I"),
         ("name=a%23b%40c", "abc and I"),
         ("other=Ana", "My friends and I"),
+        ("name=A&B", "A&B and I"),
+        ("name=Ana&utm_source=mail&utm_campaign=x", "Ana and I"),
+        ("utm_source=mail&name=Ana&mc_cid=12&mc_eid=UNIQID", "Ana and I"),
+        ("name=Ana?mc_cid=12&fbclid=a-b", "Ana and I"),
+        ("name=*|NAME|*, TX", "My friends and I"),
+        ("name=*|IF:NAME|**|NAME|**|END:IF|*", "My friends and I"),
+        ("name=<<Test Name>>", "My friends and I"),
+        ("name=Ana%0ABo%0D%0ACy", "Ana Bo Cy and I"),
     ],
 )
 def test_a_personal_link_fills_the_words(visitors: Visitors, fragment: str, begins: str) -> None:
@@ -87,6 +95,75 @@ def test_nothing_is_kept_unless_asked_and_all_is_forgotten_when_asked(visitors: 
         assert page.input_value("#me-server") == "social.example"
         page.uncheck("#remember")
         assert page.evaluate(STORED) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "kept", ["[]", '"x"', "1", "null", "{", '{"name": {"a": 1}}', '{"name": ["x"]}', '{"name": 5}']
+)
+def test_what_others_kept_under_our_name_is_nobodys(visitors: Visitors, kept: str) -> None:
+    with visitors.visit(script=f"localStorage.setItem('handbill', {kept!r})") as one:
+        page = one.go(PAGE)
+        assert words(page).startswith("My friends and I")
+        assert page.input_value("#me-name") == "" and not page.is_checked("#remember")
+
+
+def agreed(page: Any, name: str) -> None:
+    """The field and the words both say who it is."""
+    assert page.input_value("#me-name") == name
+    assert words(page).startswith(f"{name} and I")
+
+
+def test_back_from_another_page_field_and_words_agree(visitors: Visitors) -> None:
+    with visitors.visit() as one:
+        page = one.go(f"{PAGE}#name=Ana")
+        page.locator(".of a").click()
+        page.wait_for_load_state()
+        page.go_back(wait_until="load")
+        agreed(page, "Ana")
+        page.click("#me-name")
+        page.fill("#me-name", "Bo")
+        agreed(page, "Bo")
+        page.reload(wait_until="load")
+        agreed(page, "Bo")
+        page.fill("#me-name", "Cy")
+        agreed(page, "Cy")
+        assert page.evaluate(STORED) == NOTHING
+
+
+def test_back_after_another_language_field_and_words_agree(visitors: Visitors) -> None:
+    with visitors.visit() as one:
+        page = one.go("sample/families-belong-together/en/my-town/index.html#city=Oak Park")
+        before = page.input_value(".wording:not([hidden]) textarea")
+        page.click(".tongues a:not([aria-current])")
+        page.wait_for_url("**/es/my-town/index.html")
+        assert page.input_value("#me-city") == "Oak Park"
+        page.go_back(wait_until="load")
+        assert page.input_value("#me-city") == "Oak Park"
+        page.fill("#me-city", "Elm Grove")
+        told = page.locator("textarea").evaluate_all("found => found.map(one => one.value)")
+        assert "Oak Park" not in "".join(told) and before not in told and "Elm Grove" in "".join(told)
+
+
+def test_own_words_are_there_after_back_and_stay_when_the_field_changes(visitors: Visitors) -> None:
+    with visitors.visit() as one:
+        page = one.go(f"{PAGE}#name=Ana")
+        page.fill("textarea", "My very own words.")
+        page.locator(".of a").click()
+        page.wait_for_load_state()
+        page.go_back(wait_until="load")
+        page.fill("#me-name", "Bo")
+        assert words(page) == "My very own words."
+
+
+def test_a_personal_link_is_taken_in_an_open_page_too_and_leaves_the_address_bar(visitors: Visitors) -> None:
+    with visitors.visit() as one:
+        page = one.go(PAGE)
+        page.goto(f"{one.address}/{PAGE}#name=Ana")
+        page.wait_for_url(lambda address: "#" not in address)
+        agreed(page, "Ana")
+        page.evaluate("location.hash = 'main'")
+        page.wait_for_url("**#main")
+        agreed(page, "Ana")
 
 
 def test_a_personal_link_counts_more_than_what_was_kept(visitors: Visitors) -> None:

@@ -65,6 +65,16 @@ def test_an_older_way_to_copy_is_tried_where_the_new_one_fails(visitors: Visitor
         assert status(page) == "Copied." and page.evaluate("window.copiedText").startswith("Mine.")
 
 
+def test_a_browser_that_never_says_whether_it_copied_is_not_waited_for(visitors: Visitors) -> None:
+    silent = "navigator.clipboard.writeText = () => new Promise(() => {});"
+    with visitors.visit(script=REMEMBER + silent) as one:
+        page = one.go(PAGE)
+        page.fill("textarea", "Mine.")
+        page.click("button[data-do=copy]")
+        page.wait_for_selector(".status:not(:empty)")
+        assert status(page) == "Copied." and page.evaluate("window.copiedText").startswith("Mine.")
+
+
 @pytest.mark.parametrize(
     ("script", "said"), [(SHEET, "Passed on."), (CANCELLED, "Nothing was shared. You can copy the words instead.")]
 )
@@ -183,11 +193,22 @@ def test_the_first_place_on_the_page_is_never_empty(visitors: Visitors, left: li
     with visitors.visit() as one:
         one.page.route("**/posts.json", lambda route: route.fulfill(json=left))
         page = one.go("small/air/en/index.html")
-        page.wait_for_function("document.querySelectorAll('#list > .post:not([hidden])').length === 0")
+        page.wait_for_selector("section.all[hidden]", state="attached")
         shown = page.locator("#now > .post:visible").evaluate_all("found => found.map(one => one.dataset.name)")
         assert shown == left
         assert page.locator("#now .empty").count() == (not left)
         assert not page.locator("#all").is_visible()
+
+
+@pytest.mark.parametrize("answer", ['"x"', "null", "5", '{"a": 1}', "<p>", ""])
+def test_an_answer_that_is_no_list_withdraws_nothing(visitors: Visitors, answer: str) -> None:
+    with visitors.visit() as one:
+        one.page.route("**/posts.json", lambda route: route.fulfill(body=answer, content_type="application/json"))
+        with one.page.expect_response("**/posts.json") as asked:
+            page = one.go("small/air/en/index.html")
+        asked.value.finished()
+        page.evaluate("new Promise(done => setTimeout(done))")
+        assert page.locator(".post[hidden]").count() == 0 and page.locator("#now .empty").count() == 0
 
 
 def test_when_every_post_is_over_the_page_says_that_there_is_nothing(visitors: Visitors) -> None:
