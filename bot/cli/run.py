@@ -323,7 +323,8 @@ def pause_command(ctx: click.Context, campaign: str) -> None:
 
         click.echo(
             "Share pages that `handbill up` serves follow by themselves. Elsewhere build them again "
-            "(handbill site build FOLDER) and upload at least:"
+            "(handbill site build FOLDER), upload at least the files below, and take away the pages of single posts, "
+            "which the build names:"
         )
         for one in app.library.campaigns.values():
             if campaign in ("", one.name):

@@ -111,6 +111,8 @@ class Pages:
 
     def _answer(self, method: str, path: str, asked: Mapping[bytes, bytes]) -> tuple[int, Headers, bytes]:
         files = self._served.files
+        if asked.get(b"upgrade", b"").lower() == b"websocket":
+            return _words(400, "These pages can only be read. They know no WebSocket.\n")
         if method not in ("GET", "HEAD"):
             return _words(405, "These pages can only be read.\n")
         found = files.get(path + "index.html" if not path or path.endswith("/") else path)
@@ -138,7 +140,7 @@ def start(served: Served, port: int | None) -> tuple[str, Callable[[], None]]:
     import uvicorn
 
     listening = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(Pages(served), log_level="critical", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(Pages(served), log_level="critical", lifespan="off", ws="none"))
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
 

@@ -55,8 +55,9 @@ def paused(app: App) -> set[str]:
 
 
 def entrances(campaign: Campaign) -> list[str]:
-    """The files by which people come in, and from which an open page learns what still is."""
-    return [f"{campaign.name}/{language}/{name}" for language in campaign.languages for name in (PAGE, "posts.json")]
+    """The files by which people and feed readers come in, and from which an open page learns what still is."""
+    names = (PAGE, "posts.json", "feed.json")
+    return [f"{campaign.name}/{language}/{name}" for language in campaign.languages for name in names]
 
 
 def _campaign(

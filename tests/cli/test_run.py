@@ -475,4 +475,5 @@ def test_a_pause_names_the_pages_to_upload_again(tmp_path: Path) -> None:
     library(tmp_path, {"a.en.txt": "Hello."})
     (tmp_path / "config.toml").write_text('[site]\nurl = "https://share.example.org"\n')
     done = handbill(tmp_path, "pause", "air")
-    assert "  air/en/index.html\n  air/en/posts.json\n" in done.stdout
+    assert "  air/en/index.html\n  air/en/posts.json\n  air/en/feed.json\n" in done.stdout
+    assert "take away the pages of single posts" in done.stdout

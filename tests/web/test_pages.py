@@ -75,6 +75,13 @@ def test_a_folder_without_its_slash_is_found_and_what_is_not_there_is_said(addre
     assert get(address, "/air/en/", "POST")[0].status == 405
 
 
+def test_who_asks_for_a_web_socket_is_told_that_there_is_none(address: str) -> None:
+    asked = {"Upgrade": "websocket", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    answer, body = get(address, "/air/en/", Connection="Upgrade", **asked)
+    assert (answer.status, body) == (400, b"These pages can only be read. They know no WebSocket.\n")
+    assert get(address, "/air/en/")[0].status == 200
+
+
 def test_an_edit_a_pause_and_a_new_day_are_seen_and_nothing_else_is_made_anew(tmp_path: Path, served: Served) -> None:
     before = served.files
     served.refresh(app(tmp_path))
