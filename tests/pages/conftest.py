@@ -1,6 +1,7 @@
 """The sample campaign's pages, built once and opened in a real browser."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,44 @@ def small(folder: Path) -> App:
     return app(library(folder, {"bus.en.txt": POST, "linked.en.txt": PLAIN}, CAMPAIGN))
 
 
+LONG = "x" * 120
+WIDE_CAMPAIGN = f"""
+title = "{LONG}"
+about = "{LONG}"
+organizer = "{LONG}"
+paid_by = "{LONG}"
+languages = ["en", "es"]
+[links]
+sign = "https://example.org/{LONG}"
+[ask.name]
+label = "{LONG}"
+hint = "{LONG}"
+[ask.role]
+label = "{LONG}"
+[ask.role.choices]
+nurse = "{LONG}"
+[targets.mayor]
+name = "{LONG}"
+[targets.council]
+name = "The council {LONG}"
+"""
+WIDE_POST = f"""+++
+link = "sign"
+title = "{LONG}"
+source = {{ text = "{LONG}", url = "https://example.org/{LONG}" }}
++++
+{LONG} {{{{ target.name }}}}
+---
+{LONG}! {{{{ me.name or "I" }}}}
+"""
+
+
+def wide(folder: Path) -> App:
+    """A campaign of words that have no place to break; it has an address, so that there is a code on paper."""
+    made = app(library(folder, {"one.en.txt": WIDE_POST, "two.en.txt": f"Two {LONG}\n"}, WIDE_CAMPAIGN))
+    return replace(made, config=replace(made.config, site="https://share.example.org"))
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the pages of the small campaign and of the sample campaign."""
@@ -58,6 +97,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sample = App(config=config, networks=NETWORKS, clock=lambda: NOW)
     lay(site(sample, NOW.date(), print), folder / "sample")
     lay(site(small(folder / "small-library"), NOW.date(), print), folder / "small")
+    lay(site(wide(folder / "wide-library"), NOW.date(), print), folder / "wide")
     return folder
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.pages.browser import WIDE, Visitors
+from tests.pages.browser import PHONE, WIDE, Visitors
 
 PAGE = "small/air/en/bus/index.html"
 NO_CLIPBOARD = "navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
@@ -217,6 +217,46 @@ def test_when_every_post_is_over_the_page_says_that_there_is_nothing(visitors: V
         page = one.go("small/air/en/index.html")
         assert page.inner_text("#now") == "There is nothing to share here just now. Please come back later."
         assert page.inner_text(".facts").endswith("Thank you to all who spoke up.")
+
+
+OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => !one.closest(".sr, .skip, svg"))
+  .filter(one => one.getBoundingClientRect().width && one.getBoundingClientRect().right > innerWidth + 1)
+  .map(one => one.outerHTML.slice(0, 80))"""
+UNDER = """(found, code) => found.map(one => [one.getBoundingClientRect(), one.textContent]).filter(([one]) =>
+  one.width && one.right > code.x + 1 && one.left < code.x + code.width - 1
+  && one.top < code.y + code.height && one.bottom > code.y)"""
+LONG_WORDS = [
+    "air/en/index.html",
+    "air/en/one/mayor/index.html",
+    "air/en/two/index.html",
+    "air/index.html",
+    "index.html",
+]
+
+
+@pytest.mark.parametrize("path", LONG_WORDS)
+@pytest.mark.parametrize("size", [PHONE, WIDE], ids=["phone", "wide"])
+def test_words_without_a_place_to_break_are_no_wider_than_the_screen(visitors: Visitors, size: Any, path: str) -> None:
+    with visitors.visit(viewport=size) as one:
+        page = one.go(f"wide/{path}")
+        page.evaluate(
+            "document.querySelectorAll('details, .next').forEach(one => { one.hidden = false; one.open = true; })"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.parametrize("path", LONG_WORDS[:3])
+def test_on_paper_no_words_stand_under_the_code(visitors: Visitors, path: str) -> None:
+    with visitors.visit(viewport={"width": 690, "height": 1000}) as one:
+        page = one.go(f"wide/{path}")
+        page.emulate_media(media="print")
+        code = page.locator(".qr").bounding_box()
+        under = page.locator("header h1, header p, header .logo, .about h2, .about > p, #now p").evaluate_all(
+            UNDER,
+            code,
+        )
+        assert under == []
 
 
 def test_what_was_made_wide_is_still_one_page(visitors: Visitors) -> None:
