@@ -54,7 +54,7 @@ def put_in_place(target: Connection, source: Connection) -> None:
         if kept is not LEASES and kept not in STAYING:
             target.execute(kept.delete())
         for rows in _portions(source, kept) if kept is not LEASES else ():
-            target.execute(inserting(target, kept).on_conflict_do_nothing(), rows)
+            target.execute(inserting(target.dialect.name, kept).on_conflict_do_nothing(), rows)
     _count_on(target)
     for row in ended:
         _keep(target, row)
@@ -117,4 +117,4 @@ def _keep(target: Connection, row: Values) -> None:
     this = [DELIVERIES.c[name] == row[name] for name in KEY]
     known = () if row["state"] in USED else (DELIVERIES.c.state.not_in(USED),)
     target.execute(update(DELIVERIES).where(*this, *known).values(**row))
-    target.execute(inserting(target, DELIVERIES).on_conflict_do_nothing(), [row])
+    target.execute(inserting(target.dialect.name, DELIVERIES).on_conflict_do_nothing(), [row])

@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, or_, select, union, update
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, union, update
 
 from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep
 from bot.core.notice import Notice, Trouble, notice_of
 from bot.core.post import Variant
 from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
-from bot.store import tallies
+from bot.store import statements, tallies
 from bot.store.copying import copy, put_in_place
-from bot.store.engine import Seconds, begin, inserting, lock, open_engine, told
+from bot.store.engine import begin, inserting, lock, open_engine, told
 from bot.store.rows import KEY, delivery_of, row_of
 from bot.store.schema import is_current, migrate
 from bot.store.tables import (
@@ -23,8 +23,6 @@ from bot.store.tables import (
     BARRED,
     DELIVERIES,
     LATEST,
-    LEASES,
-    LONGEST_LEASE,
     LOOKS,
     MEMORIES,
     NOTICES,
@@ -166,7 +164,7 @@ class Store:
     def delivery(self, number: int | None) -> Delivery | None:
         """One delivery as it stands now."""
         with self._reading() as connection:
-            row = connection.execute(select(DELIVERIES).where(DELIVERIES.c.id == number)).one_or_none()
+            row = connection.execute(statements.ONE, {"its_number": number}).one_or_none()
         return delivery_of(row) if row else None
 
     def barred(self) -> set[tuple[str, str, str]]:
@@ -194,9 +192,7 @@ class Store:
             if {"", sending.campaign} & _pauses(connection) or _is_copy(connection, sending):
                 return False
             _save(connection, sending, lease)
-            connection.execute(
-                update(LEASES).where(LEASES.c.account == lease.account).values(until=Seconds() + seconds)
-            )
+            connection.execute(statements.PROLONG, {"its_account": lease.account, "seconds": seconds})
         return True
 
     def add(self, delivery: Delivery) -> Delivery:
@@ -284,21 +280,10 @@ class Store:
 
         A lease that ends later than any can is one that a clock which was ahead has given.
         """
-        now, until = Seconds(), Seconds() + seconds
-        is_free = or_(LEASES.c.owner == owner, LEASES.c.until <= now, LEASES.c.until > now + LONGEST_LEASE)
+        told = {"its_account": account, "its_owner": owner, "seconds": seconds}
         # Where the disk of a SQLite ledger forgets a lease, nobody is left who held it.
         with self._writing(lasting=not self._is_sqlite) as connection:
-            taken = (
-                inserting(connection, LEASES)
-                .values(account=account, owner=owner, until=until, fence=1)
-                .on_conflict_do_update(
-                    index_elements=["account"],
-                    set_={"owner": owner, "until": until, "fence": LEASES.c.fence + 1},
-                    where=is_free,
-                )
-                .returning(LEASES.c.fence)
-            )
-            fence = connection.scalar(taken)
+            fence = connection.scalar(statements.take(connection.dialect.name), told)
         return None if fence is None else Lease(account, fence)
 
     @contextmanager
@@ -314,9 +299,7 @@ class Store:
     def release(self, lease: Lease) -> None:
         """Give the right back."""
         with self._writing(lasting=False) as connection:
-            connection.execute(
-                update(LEASES).where(LEASES.c.account == lease.account, LEASES.c.fence == lease.fence).values(until=0.0)
-            )
+            connection.execute(statements.RELEASE, _its(lease))
 
     # Approvals, pauses
 
@@ -464,46 +447,39 @@ def _sightings(connection: Connection) -> dict[str, datetime]:
 
 
 def _pauses(connection: Connection) -> set[str]:
-    return set(connection.scalars(select(PAUSES.c.campaign)))
+    return set(connection.scalars(statements.PAUSED))
 
 
 def _is_copy(connection: Connection, sending: Delivery) -> bool:
     """Whether another account of its network says the same within the days that near copies are kept apart."""
-    language = DELIVERIES.c.variant["language"].as_string()
-    query = select(DELIVERIES.c.id).where(
-        DELIVERIES.c.at > sending.at - NEAR,
-        DELIVERIES.c.at < sending.at + NEAR,
-        DELIVERIES.c.network == sending.network,
-        DELIVERIES.c.account != sending.account,
-        DELIVERIES.c.state.in_(USED),
-        language == (sending.variant.language if sending.variant else ""),
-        or_(
-            DELIVERIES.c.sameness == sending.sameness,
-            (DELIVERIES.c.campaign == sending.campaign) & (DELIVERIES.c.post == sending.post),
-        ),
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    told = {
+        **{name: getattr(sending, name) for name in ("network", "sameness", "campaign", "post")},
+        "its_account": sending.account,
+        "since": sending.at - NEAR,
+        "until": sending.at + NEAR,
+        "language": sending.variant.language if sending.variant else "",
+    }
+    return connection.execute(statements.COPIES, told).first() is not None
 
 
 def _save(connection: Connection, delivery: Delivery, lease: Lease) -> None:
-    mine = (LEASES.c.account == lease.account, LEASES.c.fence == lease.fence)
-    this = DELIVERIES.c.id == delivery.id
-    # Nobody takes the lease over before this transaction ends.
-    found = (
-        select(DELIVERIES.c.state, *(DELIVERIES.c[name] for name in tallies.KEY)).join(LEASES, and_(*mine)).where(this)
-    )
-    row = connection.execute(found.with_for_update()).one_or_none()
-    if row is None:
+    this = {"its_number": delivery.id}
+    found = connection.execute(statements.MINE, {**this, **_its(lease)}).one_or_none()
+    if found is None:
         raise FenceLost(f'Another run speaks for "{lease.account}" now.')
-    before, *tally = row
+    before, *tally = found
     if delivery.state != before and delivery.state not in STEPS[before]:
         raise NoSuchStep(f"{before} -> {delivery.state}")
-    connection.execute(update(DELIVERIES).where(this).values(**row_of(delivery)))
+    connection.execute(statements.WRITE, {**row_of(delivery), **this})
     if (before in USED) != (delivery.state in USED):
         recount(connection, [tuple(tally) if before in USED else _tally(delivery)])
     _bar(connection, [delivery])
     if delivery.state != before and delivery.state in TOLD:
         _tell(connection, notice_of(delivery))
+
+
+def _its(lease: Lease) -> dict[str, Any]:
+    return {"its_account": lease.account, "its_fence": lease.fence}
 
 
 def _tally(delivery: Delivery) -> tallies.Key:
@@ -517,7 +493,9 @@ def _tell(connection: Connection, notice: Notice) -> None:
 def _add(connection: Connection, new: list[Delivery]) -> None:
     """Write new deliveries; one whose key is there already stays as it is."""
     if new:
-        connection.execute(inserting(connection, DELIVERIES).on_conflict_do_nothing(), list(map(row_of, new)))
+        connection.execute(
+            inserting(connection.dialect.name, DELIVERIES).on_conflict_do_nothing(), list(map(row_of, new))
+        )
         recount(connection, (_tally(one) for one in new if one.state in USED))
         _bar(connection, new)
 
@@ -526,12 +504,14 @@ def _bar(connection: Connection, deliveries: Iterable[Delivery]) -> None:
     """Let what is refused not be said there again."""
     names = [column.name for column in BARRED.columns]
     if rows := [{name: getattr(one, name) for name in names} for one in deliveries if one.state == "refused"]:
-        connection.execute(inserting(connection, BARRED).on_conflict_do_nothing(), rows)
+        connection.execute(inserting(connection.dialect.name, BARRED).on_conflict_do_nothing(), rows)
 
 
 def _keep(connection: Connection, kept: Table, row: Mapping[str, Any]) -> bool:
     """Write a row if none of its key is there; whether there was none."""
-    written = inserting(connection, kept).values(**row).on_conflict_do_nothing().returning(*kept.primary_key)
+    written = (
+        inserting(connection.dialect.name, kept).values(**row).on_conflict_do_nothing().returning(*kept.primary_key)
+    )
     return connection.execute(written).first() is not None
 
 

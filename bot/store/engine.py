@@ -87,9 +87,9 @@ def lock(connection: Connection, *names: str) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
-def inserting(connection: Connection, into: Table) -> Any:
+def inserting(dialect: str, into: Table) -> Any:
     """An INSERT that may say what happens where its key is there already: each dialect has its own."""
-    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(into)
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(into)
 
 
 def _postgresql(url: str) -> Engine:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Insert, Select, bindparam, delete, func, insert, select
 
 from bot.core.delivery import USED
 from bot.store.tables import DELIVERIES, TALLIES
@@ -23,16 +23,24 @@ def _sums() -> Select[Any]:
 def recount(connection: Connection, keys: Iterable[Key]) -> None:
     """Bring the sums of these up to date, after one of their deliveries came to count, or counts no more."""
     for key in sorted(set(keys)):
-        _recount(connection, dict(zip(KEY, key, strict=True)))
+        told = {f"its_{name}": value for name, value in zip(KEY, key, strict=True)}
+        connection.execute(_FORGET, told)
+        connection.execute(_SUM, told)
 
 
 def recount_accounts(connection: Connection, accounts: Iterable[str] | None = None) -> None:
     """Bring all sums of these accounts up to date; of all, if none is named."""
-    for account in (None,) if accounts is None else sorted(set(accounts)):
-        _recount(connection, {} if account is None else {"account": account})
+    forget, sums = delete(TALLIES), _sums()
+    if accounts is not None:
+        these = sorted(set(accounts))
+        forget, sums = forget.where(TALLIES.c.account.in_(these)), sums.where(DELIVERIES.c.account.in_(these))
+    connection.execute(forget)
+    connection.execute(_kept(sums))
 
 
-def _recount(connection: Connection, key: dict[str, Any]) -> None:
-    connection.execute(delete(TALLIES).where(*(TALLIES.c[name] == value for name, value in key.items())))
-    sums = _sums().where(*(DELIVERIES.c[name] == value for name, value in key.items()))
-    connection.execute(insert(TALLIES).from_select([*KEY, "count", "share", "last"], sums))
+def _kept(sums: Select[Any]) -> Insert:
+    return insert(TALLIES).from_select([*KEY, "count", "share", "last"], sums)
+
+
+_FORGET = delete(TALLIES).where(*(TALLIES.c[name] == bindparam(f"its_{name}") for name in KEY))
+_SUM = _kept(_sums().where(*(DELIVERIES.c[name] == bindparam(f"its_{name}") for name in KEY)))
