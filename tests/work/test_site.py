@@ -134,7 +134,7 @@ def test_names_that_are_no_plain_letters_lead_where_they_should(tmp_path: Path) 
 def test_without_script_different_posts_open_with_different_wordings(tmp_path: Path) -> None:
     posts = {f"{name}.en.txt": f"{name} one.\n---\n{name} two.\n" for name in ("a", "b", "c")}
     page = built(app(library(tmp_path, posts)))["air/en/index.html"].decode()
-    first = re.findall(r'<p class="words">(. \w+)\.', page)
+    first = re.findall(r'<p class="words"[^>]*>(. \w+)\.', page)
     assert sorted(first) == ["a one", "b two", "c one"]
 
 
@@ -186,6 +186,17 @@ def test_the_pages_speak_the_language_of_their_posts(pages: Files) -> None:
 def test_a_language_that_is_written_from_the_right_begins_there(tmp_path: Path) -> None:
     page = built(app(library(tmp_path, {"a.ar.txt": "مرحبا\n"})))["air/ar/index.html"]
     assert b'<html lang="ar" dir="rtl">' in page
+
+
+def test_words_run_their_own_way_on_a_page_from_the_right_and_addresses_from_the_left(tmp_path: Path) -> None:
+    opened = app(library(tmp_path, {"a.ar.txt": "مرحبا\n"}))
+    files = built(replace(opened, config=replace(opened.config, site="https://share.example.org")))
+    for name in ("air/ar/index.html", "air/ar/a/index.html"):
+        tags = Tags(files[name])
+        assert {one.get("dir") for tag in ("textarea", "h1", "dd") for one in tags.of(tag)} == {"auto"}
+        addresses = [one for one in tags.of("span") if one.get("class") == "address"]
+        addresses += [one for one in tags.of("input") if one.get("id") == "here" or "data-answer" in one]
+        assert len(addresses) == 3 and {one.get("dir") for one in addresses} == {"ltr"}
 
 
 def test_the_campaigns_colour_and_logo_are_the_pages(tmp_path: Path) -> None:
