@@ -9,6 +9,7 @@ from threading import Lock
 
 from tests.faults.crew import Crew
 from tests.faults.stage import DAYS, Stage, bare_stage, stage
+from tests.faults.steps import is_named, kind
 from tests.faults.story import SOON, Blow, Outcome, Story, play
 
 # After these a worker leaves something to settle: the server has the post, or has never heard of it.
@@ -43,18 +44,29 @@ def scouted(crew: Crew, place: str, pages: str) -> Scouted:
     return Scouted(first=first, usual=usual, settling=settling)
 
 
-def each_step(steps: Scouted) -> Iterator[Story]:
-    """A kill at every step of a usual day, at each of the first worker's, and while the next worker settles."""
+def each_step(steps: Scouted, *, all_requests: bool = False) -> Iterator[Story]:
+    """A kill at every step of a usual day, at those of the very first worker, and while the next one settles.
+
+    Of these two at a request only if `all_requests`.
+    """
     for at, step in enumerate(steps.usual):
-        blow = Blow(step=step, nth=steps.usual[: at + 1].count(step))
-        yield Story(fault=f"killed at a {step.split()[1]}", blows=(blow,))
-    for step in dict.fromkeys(steps.first):
+        if is_named(step):
+            blow = Blow(step=step, nth=steps.usual[: at + 1].count(step))
+            yield Story(fault=f"killed at a {step.split()[1]}", blows=(blow,))
+    for step in _each(steps.first, all_requests):
         yield Story(fault="killed at first sight", opening=step)
     for last, settling in steps.settling.items():
-        for step in dict.fromkeys(settling):
+        for step in _each(settling, all_requests):
             yield Story(fault="killed, and again while settling", blows=(Blow(step=last), Blow(step=step)))
     for when in ("before", "after"):
         yield Story(fault=f"killed {when} the server took it", blows=(Blow(on_the_way=when),))
+
+
+def _each(steps: Iterable[str], all_requests: bool) -> Iterator[str]:
+    """Each step once."""
+    for step in filter(is_named, dict.fromkeys(steps)):
+        if all_requests or kind(step) == step:
+            yield step
 
 
 def at_random(seed: int) -> Iterator[Story]:

@@ -181,6 +181,10 @@ class Place:
         self.delete(words)
         self.deleted.append(words)
 
+    def times_asked(self) -> int:
+        """How often the server was asked to post something."""
+        return self.door.app.times_taken("POST", WRITES[self.network])
+
     @property
     def is_sure(self) -> bool:
         """Whether it can always be known what became of a post."""

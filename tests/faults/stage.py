@@ -26,7 +26,7 @@ POSTS = 40
 # How long the slots of a stage may be late, and the minutes after one at which the last worker looks until all is
 # settled, and after it is too late for anything.
 LATE = timedelta(hours=6)
-AFTERWARDS, AT_LAST = (2, 3, 5, 8, 15, 30, 50, 90, 200), (5, 6, 8)
+AFTERWARDS, AT_LAST = (2, 3, 5, 8, 15, 30, 50, 90, 200), (5, 6, 8, 65)
 LEASE = 1.0
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

@@ -27,7 +27,7 @@ LEDGER, WRITING = "Store.", "Store._writing"
 LEASES = ("bot.work.deliver:LEASE", "bot.work.attend:LEASE")
 PATIENCE = ("bot.http:call", "seconds")
 # How long a writer waits for another one; from one notice to the next, and how long one may take on its way.
-SHORTER = {"bot.store.engine:WAIT": 1.0, "bot.work.notify:PAUSE": 0.2, "bot.notices:DEADLINE": 5.0}
+SHORTER = {"bot.store.engine:WAIT": 0.5, "bot.work.notify:PAUSE": 0.2, "bot.notices:DEADLINE": 5.0}
 # Each of these is reached, before and after, while posts are said on a network and workers die …
 NAMED = (
     *(f"call of {verb}" for verb in VERBS),
@@ -98,6 +98,11 @@ def _writer(frame: FrameType | None) -> str:
         is_writing = is_writing or name == WRITING
         frame = frame.f_back
     return ""
+
+
+def is_named(step: str) -> bool:
+    """Whether this is one of the table's, and not merely where a life or a look begins."""
+    return step.startswith(("before ", "after "))
 
 
 def kind(step: str) -> str:

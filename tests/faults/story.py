@@ -122,7 +122,7 @@ def play(stage: Stage, story: Story) -> Outcome:
     """Play a story on the stage's next day, until all is settled; what became of it."""
     day, stage.lived = stage.lived, stage.lived + 1
     ends = list(stage.opened_by) if day == 0 else []
-    stood = set(stage.place.said())
+    stood, asked = set(stage.place.said()), stage.place.times_asked()
     for number, blow in enumerate(story.blows):
         if ends and ends[-1].leaves_a_lease:
             sleep(LEASE)
@@ -138,6 +138,7 @@ def play(stage: Stage, story: Story) -> Outcome:
     last = stage.settle(day, story.pause, waits=any(one.leaves_a_lease for one in ends))
     found = judged(stage, day, story.ends or _ends(stage.place, story))
     wrong = [*found.wrong, *_stands(story, set(stage.place.said()) - stood), *_complaints(story, ends, last)]
+    wrong += _repeats(stage.place, stage.place.times_asked() - asked, found)
     return replace(
         found,
         kills=sum(one.was_killed for one in ends),
@@ -158,6 +159,12 @@ def _stands(story: Story, found: set[str]) -> Iterator[str]:
     if story.stands not in (None, len(found)):
         yield f"{len(found)} posts of this day stand there, not {story.stands}"
     yield from (f"it does not say {story.says!r}: {text!r}" for text in found if story.says not in text)
+
+
+def _repeats(place: Place, times: int, found: Outcome) -> Iterator[str]:
+    """Where a repeat may be a second post, nobody tries it, even if the server would not take it."""
+    if not place.is_sure and times > found.sent + found.uncertain:
+        yield f"the server was asked {times} times"
 
 
 def _complaints(story: Story, ends: Iterable[Ended], last: Ended) -> Iterator[str]:

@@ -1,11 +1,16 @@
 """Servers that answer badly, late or not at all: a post stands there once, or a person is told that nobody can know."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from tests.faults import answers
 from tests.faults.conftest import Tell
 from tests.faults.crew import Crew
 from tests.faults.kills import scouted
+from tests.faults.stage import stage
+from tests.faults.story import play
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["", "then nobody there"])
@@ -20,6 +25,19 @@ def test_a_post_that_was_never_heard_is_said_where_that_is_harmless(tell: Tell, 
 
 def test_a_post_that_its_owner_deleted_is_not_said_again(tell: Tell) -> None:
     assert tell(answers.deleted()) == ()
+
+
+def test_a_post_that_its_owner_deleted_holds_up_no_other(
+    request: pytest.FixtureRequest, workers: Crew, cards: str, place: str
+) -> None:
+    if place == "bluesky":
+        why = "its repeat does not say that the post is gone, and is made again for hours"
+        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
+    with workers.lane() as lane, stage(lane, place, cards, times=("09:00", "10:00")) as found:
+        story = replace(next(answers.deleted()), ends=("sent",), stands=1)
+        assert play(found, story).wrong == ()
+        _, last = found.ledger()
+        assert last.state == "sent" and last.said and last.said - last.at < timedelta(hours=1)
 
 
 def test_long_after_a_lost_answer_nothing_is_repeated(tell: Tell) -> None:

@@ -17,8 +17,9 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Timer
 from time import monotonic, sleep
 from typing import Any, NoReturn
@@ -32,11 +33,13 @@ from bot.core.delivery import Delivery
 from bot.core.problem import HandbillError
 from bot.work import deliver
 from tests.faults.steps import hasten, watch
+from tests.making import NOW, library
+from tests.making import app as outboxes
 from tests.publishing.stage import with_cards
 
 OPEN = ("waiting", "planned", "sending")
 # A life that takes longer than this hangs, and is ended.
-LONGEST = 60.0
+LONGEST, HUNG = 60.0, 124
 # The step before all others, and the one before each look.
 BIRTH, LOOK = "birth", "look"
 # Before what a worker says at the end of a life, among the steps it tells of on the way.
@@ -182,13 +185,14 @@ def _take_the_ledger_away(life: Life) -> None:
 
 
 def _hold_the_ledger(life: Life) -> None:
-    """Another program writes into the database, longer than anybody waits for it."""
-    begun, told = os.pipe()
+    """Another program writes into the database for as long as this worker lives."""
+    begun, told, worker = *os.pipe(), os.getpid()
     if os.fork() == 0:
         with closing(sqlite3.connect(Path(life.folder, "ledger", "handbill.db"), isolation_level=None)) as held:
             held.execute("BEGIN IMMEDIATE")
             os.write(told, b"!")
-            sleep(HELD)
+            while os.getppid() == worker:
+                sleep(0.05)
         os._exit(0)
     os.read(begun, 1)
 
@@ -235,15 +239,13 @@ def _delete_the_posts(life: Life) -> None:
 
 def _write_the_posts_slowly(life: Life) -> None:
     """An editor has written most of each file at the first instant of this life, and the rest a moment later."""
-    whole, at = (
-        {file: file.read_text(encoding="utf-8") for file in _posts(life)},
-        datetime.fromisoformat(life.instants[0]),
-    )
+    at = datetime.fromisoformat(life.instants[0]).timestamp()
+    whole = {file: file.read_text(encoding="utf-8") for file in _posts(life)}
 
     def write(part: float, seconds: float) -> None:
         for file, text in whole.items():
             file.write_text(text[: int(len(text) * part)], encoding="utf-8")
-            os.utime(file, (at.timestamp() + seconds,) * 2)
+            os.utime(file, (at + seconds, at + seconds))
 
     write(0.8, 0)
     Timer(0.5, write, (1, 0.5)).start()
@@ -251,8 +253,6 @@ def _write_the_posts_slowly(life: Life) -> None:
 
 # Where OpenSSL finds the certificates that it trusts: <https://docs.openssl.org/3.0/man7/openssl-env/>.
 TRUST = "SSL_CERT_FILE"
-# For so many seconds another program holds the ledger.
-HELD = 3.0
 DEEDS: dict[str, Callable[[Life], None]] = {
     "kill": _kill,
     "fill the disk": _fill_the_disk,
@@ -305,22 +305,22 @@ def _talk_into(file: Path) -> None:
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, force=True)
 
 
-def ended(number: int, reading: int, seconds: float) -> tuple[int, str]:
-    """How a worker ended, and what it told; it is killed when its time is over."""
-    ends, told = monotonic() + seconds, b""
+def ended(number: int, reading: int, die_after: float | None) -> tuple[int, str]:
+    """How a worker ended, and what it told; it is killed when its time is over. One that hangs has ended as HUNG."""
+    told, ends = b"", monotonic() + (LONGEST if die_after is None else die_after)
+    hangs = False
     while True:
-        is_over = ends is not None and not select.select([reading], [], [], max(0, ends - monotonic()))[0]
-        if is_over:
+        if not select.select([reading], [], [], max(0, ends - monotonic()))[0]:
+            hangs = die_after is None
             os.kill(number, signal.SIGKILL)
             ends = monotonic() + LONGEST
-            continue
-        piece = os.read(reading, 65536)
-        if not piece:
+        elif piece := os.read(reading, 65536):
+            told += piece
+        else:
             break
-        told += piece
     os.close(reading)
     _, status = os.waitpid(number, 0)
-    return os.waitstatus_to_exitcode(status), told.decode()
+    return HUNG if hangs else os.waitstatus_to_exitcode(status), told.decode()
 
 
 def lane(line: socket.socket) -> None:
@@ -331,7 +331,7 @@ def lane(line: socket.socket) -> None:
             life = Life(**json.loads(asked))
             number, reading = born(life)
             _say(talk, {"pid": number})
-            status, told = ended(number, reading, LONGEST if life.die_after is None else life.die_after)
+            status, told = ended(number, reading, life.die_after)
             _say(talk, {"status": status, "told": told})
 
 
@@ -373,6 +373,11 @@ def _load_all() -> None:
 
     loaded = (alembic.command, apprise, atproto, cryptography.fernet, httpcore, httpx, mastodon, PIL.Image, tweepy)
     assert all((*loaded, requests_oauthlib))
+    with TemporaryDirectory() as folder:  # the rest comes with a post said here
+        app = outboxes(library(Path(folder), {"a.txt": "Hello."}), "air")
+        for hours in (0, 24):
+            deliver.tick(app, NOW + timedelta(hours=hours))
+        app.store.close()
 
 
 if __name__ == "__main__":
