@@ -35,7 +35,8 @@ def after_a_day(folder: Path, config: str) -> None:
         library(folder, {"a.txt": "Hello."})
     write(folder, {"config.toml": config})
     app = open_app(folder / "config.toml")
-    morning = now().replace(hour=8, minute=0)
+    today = now() if now().hour > 9 else now() - timedelta(days=1)
+    morning = today.replace(hour=8, minute=0)
     for hours in (0, 1.5):
         tick(app.fresh(), morning + timedelta(hours=hours))
     app.store.close()
@@ -56,14 +57,14 @@ def test_json_has_the_documented_keys(tmp_path: Path, say: Say) -> None:
 
 
 def test_what_waits_goes_out_once_approved(tmp_path: Path, say: Say) -> None:
-    after_a_day(tmp_path, CONFIG + 'approval = "post"\nlate = "24h"\n')
+    after_a_day(tmp_path, CONFIG + 'approval = "post"\nlate = "48h"\n')
     (row,) = (json.loads(row) for row in say("delivery", "list", "--state", "waiting", "--json").out.splitlines())
     assert say("delivery", "approve", str(row["id"]), stdin="n\n").code == 130
     done = say("delivery", "approve", str(row["id"]), stdin="y\n")
     assert done.code == 0 and done.out.startswith("Hello.\n\nApproved for box: these words go out at the engine's next")
     assert say("delivery", "approve", str(row["id"])).out == "These words are approved already.\n"
     app = open_app(tmp_path / "config.toml")
-    assert [one.state for one in tick(app, now().replace(hour=10, minute=0))] == ["sent"]
+    assert [one.state for one in tick(app, now())] == ["sent"]
     assert say("delivery", "approve", str(row["id"])).code == 2
 
 
