@@ -152,7 +152,7 @@ const box = element => {
   const [area] = all("textarea", element), [status] = all(".status", element), [near] = all(".near", element);
   const words = () => carried(area.value).replace(ends, "");
   const ways = new Map(all("a.to", element).map(link => [link, way(link, words)]));
-  let last = area.value;
+  let last = area.defaultValue;                         // some browsers put back what stood here before this runs
   area.readOnly = false;
   const show = () => {
     if (carried(area.value) !== area.value) area.value = carried(area.value);
@@ -162,7 +162,8 @@ const box = element => {
     if (document.activeElement === area && near.textContent !== words) near.textContent = words;
   };
   const fill = () => {
-    if (area.dataset.template && area.value === last) area.value = last = filled(area.dataset.template);
+    const {template} = area.dataset;
+    if (template && [last, filled(template)].includes(area.value)) area.value = last = filled(template);
     show();                                              // a box with somebody's own words keeps them
   };
   const mark = text => { area.focus(); area.select(); return text; };
