@@ -40,7 +40,6 @@ def review(app: App, watch: Watch = iter) -> list[Problem]:
     posts += [post for _, posts in app.library.drafts for post in posts]
     for campaign in campaigns.values():
         problems |= dict.fromkeys(review_campaign(campaign))
-        problems |= dict.fromkeys(_pages(campaign) if app.config.site else ())
     for post in watch(posts):
         problems |= dict.fromkeys(review_post(campaigns[post.campaign], post, networks, today))
     problems |= dict.fromkeys([*_left_out(app), *_copies(posts), *ready(app)])
@@ -87,6 +86,7 @@ def review_campaign(campaign: Campaign) -> Iterator[Problem]:
     """What is unwise in a campaign's own file."""
     for tag in (*campaign.hashtags.always, *campaign.hashtags.rotate):
         yield from tag_shape(tag, campaign.where)
+    yield from _pages(campaign)
 
 
 def _pages(campaign: Campaign) -> Iterator[Problem]:
