@@ -1,7 +1,7 @@
 """What the rest of the program may know about a social network."""
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -168,6 +168,30 @@ class Talk(Protocol):
         """Say something."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A sign-in that waits for a person: the page of `site` on which they say yes; what `finish` needs, secrets too."""
+
+    page: str
+    site: str
+    kept: Answers = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """How a person gives Handbill a key to an account on a page of its network, which shows them a `code` then.
+
+    `asks`: what they must tell before. `begin` takes that and opens the way; `finish` takes what
+    was kept of it and the code, perhaps in another process, and gives the account's answers, by the
+    name of the Field. Both raise a NetworkError.
+    """
+
+    asks: tuple[Field, ...]
+    code: Field
+    begin: Callable[[Answers], Begun]
+    finish: Callable[[Answers, str], dict[str, str]]
+
+
 PartName = Literal["words", "hashtags", "link"]
 Layout = tuple[tuple[PartName, ...], ...]
 
@@ -186,9 +210,8 @@ class Network:
     costs there, in US dollars. `reading_cost`: the most that reading cost in a month ("2026-11"), in
     US dollars, from an account's memory. `may_mention`: how many people an automated post may name
     there, `mention_rule` the address of the rule. `client`: the library that `connect` imports.
-    `sign_in` talks with a person and gives the account's answers, by the name of the Field, knowing
-    those told already; without it each Field is asked for. `repeat_within`: a publisher's `repeat`
-    is harmless so long after the slot, always if None.
+    `sign_in`: how a person gives a key to an account; without it each Field is asked for.
+    `repeat_within`: a publisher's `repeat` is harmless so long after the slot, always if None.
     """
 
     name: str
@@ -207,7 +230,7 @@ class Network:
     finds_surely: bool = False
     connect: Callable[[Answers, Memory], Publisher] | None = None
     client: str = ""
-    sign_in: Callable[["Talk", Answers], dict[str, str]] | None = None
+    sign_in: SignIn | None = None
     repeat_within: timedelta | None = None
     adapt: Callable[[Mapping[str, str], Answers], Counting] | None = None
     pictures: Pictures = Pictures()

@@ -20,6 +20,7 @@ from bot.core.links import links_with_scheme
 from bot.core.measure import fits, in_a_row, measure, mentions, tidy, without_overlaps
 from bot.core.network import (
     Answers,
+    Begun,
     Counting,
     Entity,
     Field,
@@ -28,8 +29,8 @@ from bot.core.network import (
     Payload,
     Pictures,
     Said,
+    SignIn,
     Standing,
-    Talk,
 )
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater
@@ -627,19 +628,26 @@ SERVER_FIELD = Field(name="server", help="the account's server", example="https:
 CODE = Field(name="code", help="the code that the page shows then", example="Xa5…")
 
 
-def sign_in(talk: Talk, told: Answers) -> dict[str, str]:
-    """Make Handbill known to a server, and let a person there give it a key to an account.
+def begin(told: Answers) -> Begun:
+    """Make Handbill known to a server, and name the page there on which a person gives it a key to an account.
 
     <https://docs.joinmastodon.org/client/authorized/>
     """
-    door = Door(told.get("server") or talk.ask(SERVER_FIELD))
+    door = Door(told["server"])
     asked = {"client_name": "Handbill", "redirect_uris": NO_REDIRECT, "scopes": SCOPES}
     app = door.body(door.ask("POST", "/api/v1/apps", data=asked), "client_id", "client_secret")
     known = {"client_id": str(app["client_id"]), "redirect_uri": NO_REDIRECT, "scope": SCOPES}
     page = f"{door.server}/oauth/authorize?{urlencode({**known, 'response_type': 'code'})}"
-    talk.tell(f"Sign in to {door.host} as the account that is to post, open this page, and say yes:\n{page}")
-    form = {**known, "client_secret": str(app["client_secret"]), "code": talk.ask(CODE).strip()}
-    return {"server": door.server, "token": _token(door, {**form, "grant_type": "authorization_code"})}
+    kept = {**known, "client_secret": str(app["client_secret"]), "server": door.server}
+    return Begun(page=page, site=door.host, kept=kept)
+
+
+def finish(kept: Answers, code: str) -> dict[str, str]:
+    """The key that a server gives for the code it has shown."""
+    door = Door(kept["server"])
+    form = {name: value for name, value in kept.items() if name != "server"}
+    token = _token(door, {**form, "code": code.strip(), "grant_type": "authorization_code"})
+    return {"server": door.server, "token": token}
 
 
 def _token(door: Door, form: Mapping[str, str]) -> str:
@@ -665,7 +673,7 @@ NETWORK = Network(
     mention_rule="https://docs.joinmastodon.org/user/signup/#tos",
     connect=connect,
     client="mastodon",
-    sign_in=sign_in,
+    sign_in=SignIn(asks=(SERVER_FIELD,), code=CODE, begin=begin, finish=finish),
     # A server forgets a key after an hour, and ours was first sent at the slot or later; some minutes are for clocks.
     repeat_within=timedelta(minutes=55),
     adapt=adapt,

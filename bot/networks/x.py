@@ -21,6 +21,7 @@ from bot.core.links import links
 from bot.core.measure import fits, measure, tidy, without_overlaps
 from bot.core.network import (
     Answers,
+    Begun,
     Counting,
     Entity,
     Field,
@@ -29,8 +30,8 @@ from bot.core.network import (
     Payload,
     Pictures,
     Said,
+    SignIn,
     Standing,
-    Talk,
 )
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater, Uncertain
@@ -644,18 +645,24 @@ def connect(answers: Answers, memory: Memory) -> Account:
 PIN = Field(name="pin", help="the PIN that the page shows then", example="1234567")
 
 
-def sign_in(talk: Talk, told: Answers) -> dict[str, str]:
-    """Let a person give the app a key to an account, with a PIN: the four keys of OAuth 1.0a.
+def begin(told: Answers) -> Begun:
+    """Name the page on which a person gives the app a key to an account, and is shown a PIN.
 
     <https://docs.x.com/fundamentals/authentication/oauth-1-0a/pin-based-oauth>
     """
     server = address(told.get("server") or API, API)
-    app = [talk.ask(replace(asked, required=True)).strip() for asked in NETWORK.fields if asked.name in KEYS[:2]]
-    name, secret = _exchanged(f"{server}/oauth/request_token", *app, callback_uri="oob")
-    page = f"{server}/oauth/authorize?{urlencode({'oauth_token': name})}"
-    talk.tell(f"Sign in to X as the account that is to post, open this page, and say yes:\n{page}")
-    given = {"resource_owner_key": name, "resource_owner_secret": secret, "verifier": talk.ask(PIN).strip()}
-    return dict(zip(KEYS, (*app, *_exchanged(f"{server}/oauth/access_token", *app, **given)), strict=True))
+    app = [told[name].strip() for name in KEYS[:2]]
+    token, secret = _exchanged(f"{server}/oauth/request_token", *app, callback_uri="oob")
+    page = f"{server}/oauth/authorize?{urlencode({'oauth_token': token})}"
+    kept = {**dict(zip(KEYS, app, strict=False)), "server": server, "token": token, "secret": secret}
+    return Begun(page=page, site=NAME, kept=kept)
+
+
+def finish(kept: Answers, code: str) -> dict[str, str]:
+    """The four keys of OAuth 1.0a that X gives for the PIN it has shown."""
+    app = [kept[name] for name in KEYS[:2]]
+    given = {"resource_owner_key": kept["token"], "resource_owner_secret": kept["secret"], "verifier": code.strip()}
+    return dict(zip(KEYS, (*app, *_exchanged(f"{kept['server']}/oauth/access_token", *app, **given)), strict=True))
 
 
 def _exchanged(url: str, *app: str, **given: str) -> tuple[str, str]:
@@ -680,6 +687,11 @@ def _optional(name: str, help: str, *, example: str = "", secret: bool = False) 
     return Field(name=name, help=help, example=example, secret=secret, required=False)
 
 
+FOR_THE_APP = (
+    _optional("api_key", f"the app's API key, from {CONSOLE}", secret=True),
+    _optional("api_secret", "the app's API key secret, shown with it", secret=True),
+)
+
 NETWORK = Network(
     name="x",
     label=NAME,
@@ -692,13 +704,14 @@ NETWORK = Network(
     mention_rule="https://docs.x.com/developer-guidelines",
     connect=connect,
     client="tweepy",
-    sign_in=sign_in,
+    sign_in=SignIn(
+        asks=tuple(replace(asked, required=True) for asked in FOR_THE_APP), code=PIN, begin=begin, finish=finish
+    ),
     pictures=PICTURES,
     price=price,
     reading_cost=spent,
     fields=(
-        _optional("api_key", f"the app's API key, from {CONSOLE}", secret=True),
-        _optional("api_secret", "the app's API key secret, shown with it", secret=True),
+        *FOR_THE_APP,
         _optional("access_token", "the account's access token for that app", secret=True),
         _optional("access_secret", "the access token's secret, shown with it", secret=True),
         _optional("client_id", "instead of these four keys: the app's OAuth 2.0 client ID", example="UkdHd0lXZ1FfbWZz"),

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ import tomlkit
 from bot.app import TYPED, App
 from bot.config import FILE, SUFFIXES, Account
 from bot.core.limits import month
-from bot.core.network import Network, Standing, Talk
+from bot.core.network import Field, Network, SignIn, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.core.schema import NAME, locate
 from bot.work.doors import take_over
@@ -60,20 +60,38 @@ def known(app: App, name: str) -> Account:
 
 
 def connect(app: App, name: str, network: Network, talk: Talk, server: str = "") -> Checked:
-    """Ask a person for all that an account needs, try it out, and only then keep it.
+    """Ask a person for all that an account needs, try it out, and only then keep it."""
+    known = may_connect(app, name, network)
+    if server and "server" not in {asked.name for asked in network.fields}:
+        raise AskedWrongly(f"{network.label} has one server only; leave --server out.")
+    known = {**known, **({"server": server} if server else {})}
+    told = _signed_in(network.sign_in, talk, known) if network.sign_in else _ask(questions(network, known), talk)
+    return keep(app, name, network, {**({"server": server} if server else {}), **told})
+
+
+def may_connect(app: App, name: str, network: Network) -> dict[str, str]:
+    """What config.toml tells of an account already; raises HandbillError where no such account can be connected."""
+    there = app.config.accounts.get(name)
+    if why := _obstacle(name, network, there):
+        raise AskedWrongly(why)
+    if missing := app.missing(network):
+        raise HandbillError(missing)
+    return dict(there.answers) if there else {}
+
+
+def questions(network: Network, known: Mapping[str, str]) -> list[Field]:
+    """What a person must tell before an account can be connected, with what is known of it already."""
+    fields = network.sign_in.asks if network.sign_in else network.fields
+    asked = [replace(one, default=known.get(one.name, one.default)) for one in fields]
+    return [one for one in asked if one.required or one.default]
+
+
+def keep(app: App, name: str, network: Network, told: Mapping[str, str]) -> Checked:
+    """Try what was told of an account out, and only if it works keep it.
 
     Secrets go encrypted into the ledger; the rest goes into config.toml, whose comments stay.
     """
     there = app.config.accounts.get(name)
-    if why := _obstacle(name, network, there):
-        raise AskedWrongly(why)
-    if server and "server" not in {asked.name for asked in network.fields}:
-        raise AskedWrongly(f"{network.label} has one server only; leave --server out.")
-    if missing := app.missing(network):
-        raise HandbillError(missing)
-    known = {**(there.answers if there else {}), **({"server": server} if server else {})}
-    told = network.sign_in(talk, known) if network.sign_in else _ask(network, talk, known)
-    told = {**({"server": server} if server else {}), **told}
     plain = {asked.name: told[asked.name] for asked in network.fields if not asked.secret and told.get(asked.name)}
     secrets = {asked.name: told[asked.name] for asked in network.fields if asked.secret and told.get(asked.name)}
     account = Account(name=name, network=network.name, handle=plain.get("handle", ""), answers=plain)
@@ -147,10 +165,16 @@ def _obstacle(name: str, network: Network, there: Account | None) -> str:
     return ""
 
 
-def _ask(network: Network, talk: Talk, known: Mapping[str, str]) -> dict[str, str]:
-    """Ask for each thing that the network needs; Enter takes what is known already."""
-    asked = [replace(one, default=known.get(one.name, one.default)) for one in network.fields]
-    return {one.name: talk.ask(one) for one in asked if one.required or one.default}
+def _ask(asked: Iterable[Field], talk: Talk) -> dict[str, str]:
+    """Ask for each thing; Enter takes what is known already."""
+    return {one.name: talk.ask(one) for one in asked}
+
+
+def _signed_in(way: SignIn, talk: Talk, known: Mapping[str, str]) -> dict[str, str]:
+    """Let a person give a key to an account on a page of its network; what is known is not asked again."""
+    begun = way.begin({**known, **_ask((one for one in way.asks if not known.get(one.name)), talk)})
+    talk.tell(f"Sign in to {begun.site} as the account that is to post, open this page, and say yes:\n{begun.page}")
+    return way.finish(begun.kept, talk.ask(way.code))
 
 
 def _with(app: App, account: Account) -> App:

@@ -5,7 +5,7 @@ import logging
 import re
 import socket
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bot.core.fit import compose
 from bot.core.measure import CAP, fits
-from bot.core.network import Counting, Field, Network, Payload, Publisher
+from bot.core.network import Counting, Network, Payload, Publisher
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.core.rotate import sameness
@@ -444,22 +444,14 @@ class ServerContract(PublishContract):
 KEY = "network/town/clean-air/2026-12-01/09:00"
 
 
-class Script:
-    """A person who is asked: `answers` by the name of the field; a function is given the page last named."""
-
-    def __init__(self, **answers: str | Callable[[str], str]) -> None:
-        self.answers, self.page = answers, ""
-        self.secrets: list[str] = []
-
-    def ask(self, asked: Field) -> str:
-        assert asked.help
-        answer = self.answers[asked.name]
-        if asked.secret:
-            self.secrets.append(asked.name)
-        return answer if isinstance(answer, str) else answer(self.page)
-
-    def tell(self, words: str) -> None:
-        self.page = re.findall(r"https?://\S+", words)[-1]
+def key_given(network: Network, answers: Mapping[str, str], code: str | Callable[[str], str]) -> dict[str, str]:
+    """What a network gives a person who tells `answers`, and the code; as a function it is given the page."""
+    way = network.sign_in
+    assert way and {one.name for one in way.asks if one.required} <= set(answers)
+    begun = way.begin(answers)
+    assert not [told for told in begun.kept.values() if "secret" in told and told in repr(begun)]
+    kept = json.loads(json.dumps(dict(begun.kept)))  # it may lie in the ledger meanwhile
+    return way.finish(kept, code if isinstance(code, str) else code(begun.page))
 
 
 def picture(folder: Path, name: str = "bus.png", size: tuple[int, int] = (60, 40)) -> Image:

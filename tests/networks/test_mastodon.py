@@ -27,7 +27,6 @@ from bot.networks.mastodon import (
     plain,
     read_server,
     share,
-    sign_in,
 )
 from tests.networks import contract
 from tests.networks.contract import (
@@ -35,11 +34,11 @@ from tests.networks.contract import (
     HASHTAGS,
     LINK,
     SECONDS,
-    Script,
     ServerContract,
     ShareContract,
     Stage,
     Wire,
+    key_given,
     variant,
 )
 from tests.servers.fixtures import Running, approve, running
@@ -917,8 +916,8 @@ def test_these_are_addresses(server: str, address: str) -> None:
 
 
 def test_a_person_connects_an_account_with_a_code(mastodon_server: Server, picture: Image) -> None:
-    person = Script(server=f" {mastodon_server.url}/ ", code=lambda page: f" {approve(page)} ")
-    answers = sign_in(person, {})
+    told = {"server": f" {mastodon_server.url}/ "}
+    answers = key_given(NETWORK, told, lambda page: f" {approve(page)} ")
     assert answers["server"] == mastodon_server.url and list(answers) == ["server", "token"]
     account = door(mastodon_server.url, token=answers["token"])
     account.label()
@@ -929,11 +928,11 @@ def test_a_person_connects_an_account_with_a_code(mastodon_server: Server, pictu
 
 
 def test_a_code_that_the_server_does_not_know_is_named(mastodon_server: Server) -> None:
-    error = error_of(lambda: sign_in(Script(server=mastodon_server.url, code="mistyped"), {}))
+    error = error_of(lambda: key_given(NETWORK, {"server": mastodon_server.url}, "mistyped"))
     assert isinstance(error, SignedOut) and "Start again" in str(error)
     assert "mistyped" not in f"{error} {error!r} {error.__cause__}"
 
 
 def test_no_app_without_a_server(mastodon_server: Server) -> None:
     mastodon_server.app.fail(404, path="/api/v1/apps")
-    assert isinstance(error_of(lambda: sign_in(Script(server=mastodon_server.url), {})), SignedOut)
+    assert isinstance(error_of(lambda: key_given(NETWORK, {"server": mastodon_server.url}, approve)), SignedOut)

@@ -19,15 +19,15 @@ from bot.core.post import Receipt, Variant
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.core.rotate import sameness
 from bot.networks import x
-from bot.networks.x import NETWORK, Account, connect, entities, sign_in
+from bot.networks.x import NETWORK, Account, connect, entities
 from tests.networks.contract import (
     AWKWARD,
     HASHTAGS,
     LINK,
-    Script,
     ServerContract,
     ShareContract,
     Stage,
+    key_given,
     picture,
     variant,
 )
@@ -903,25 +903,28 @@ def test_without_a_server_of_its_own_a_signed_call_goes_where_its_signature_hold
 # --- connecting -----------------------------------------------------------------------------------
 
 
+APP = {"api_key": " x-consumer-key ", "api_secret": "x-consumer-secret"}
+
+
 def test_a_person_connects_an_account_with_a_pin(x_server: Running[X]) -> None:
-    person = Script(api_key=" x-consumer-key ", api_secret="x-consumer-secret", pin=lambda page: f" {approve(page)}\n")
-    answers = sign_in(person, {"server": x_server.url})
-    assert list(answers) == list(KEYS) and person.secrets == ["api_key", "api_secret"]
+    answers = key_given(NETWORK, {**APP, "server": x_server.url}, lambda page: f" {approve(page)}\n")
+    assert list(answers) == list(KEYS)
     assert account(x_server, **answers).whoami() == "1001"
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "pin", "words"),
     [
-        pytest.param({"api_key": "wrong"}, "API key", id="a wrong key"),
-        pytest.param({"api_secret": "wrong"}, "API key", id="a wrong secret"),
-        pytest.param({"pin": "0"}, "PIN", id="a wrong PIN"),
+        pytest.param({"api_key": "wrong"}, approve, "API key", id="a wrong key"),
+        pytest.param({"api_secret": "wrong"}, approve, "API key", id="a wrong secret"),
+        pytest.param({}, "0", "PIN", id="a wrong PIN"),
     ],
 )
-def test_what_x_does_not_take_is_named(x_server: Running[X], changed: dict[str, str], words: str) -> None:
-    person = Script(**{"api_key": "x-consumer-key", "api_secret": "x-consumer-secret", "pin": approve, **changed})
+def test_what_x_does_not_take_is_named(
+    x_server: Running[X], changed: dict[str, str], pin: str | Callable[[str], str], words: str
+) -> None:
     with pytest.raises(SignedOut, match=words) as caught:
-        sign_in(person, {"server": x_server.url})
+        key_given(NETWORK, {**APP, **changed, "server": x_server.url}, pin)
     assert "x-consumer-secret" not in "".join(traceback.format_exception(caught.value))
 
 
@@ -932,7 +935,7 @@ def test_a_sign_in_that_gets_no_clear_answer_is_tried_later(
     between = proxy(x_server.url)
     between.app.add("answer", path="/oauth/access_token", status=status, body=body)
     with pytest.raises(TryLater):
-        sign_in(Script(api_key="x-consumer-key", api_secret="x-consumer-secret", pin=approve), {"server": between.url})
+        key_given(NETWORK, {**APP, "server": between.url}, approve)
 
 
 def test_mentions_are_for_plans_that_allow_them() -> None:
