@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,11 @@ def wants_colour() -> bool | None:
     return False if os.environ.get("NO_COLOR") else None
 
 
+def new_token() -> str:
+    """256 bits of chance, in letters that stand in any address."""
+    return secrets.token_urlsafe(32)
+
+
 class ConfigBroken(HandbillError):
     """config.toml has errors; `problems` are all of them."""
 
@@ -64,6 +70,7 @@ class App:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)  # holds secrets
     connect: Callable[["App", Account], Publisher] | None = None
     owner: str = field(default_factory=lambda: f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    new_token: Callable[[], str] = new_token
     ends: Callable[[], bool] = lambda: False  # whether the engine is to begin nothing new
 
     @cached_property

@@ -16,6 +16,7 @@ from bot.core.rotate import NEAR, Spoken, Use
 from bot.store import statements, tallies
 from bot.store.copying import copy, put_in_place
 from bot.store.engine import begin, inserting, lock, open_engine, told
+from bot.store.people import People
 from bot.store.rows import KEY, delivery_of, row_of
 from bot.store.schema import is_current, migrate
 from bot.store.tables import (
@@ -115,6 +116,11 @@ class Store:
         engine = self._engine if self._is_sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ")
         with told(self._url), engine.begin() as connection:
             yield connection
+
+    @property
+    def people(self) -> People:
+        """Those who come to the desk."""
+        return People(self._reading, self._writing)
 
     # Schema
 

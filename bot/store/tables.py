@@ -221,3 +221,57 @@ TROUBLES = Table(
     Column("tries", Integer, nullable=False),
     Column("again", Instant),  # not to be tried before
 )
+
+# Who may sign in to the desk. `folded`: the name as it is compared; `password`: as argon2 keeps it.
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("folded", Words, nullable=False, unique=True),
+    Column("role", Words, nullable=False),
+    Column("password", Words, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+# Where people are signed in, by a digest of what their browser holds.
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("token", Words, primary_key=True),
+    Column("person", Integer, nullable=False),
+    Column("begun", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+    Index("sessions_of", "person"),
+)
+
+# Links that let somebody in once, by a digest of what makes each unique.
+INVITATIONS = Table(
+    "invitations",
+    METADATA,
+    Column("secret", Words, primary_key=True),
+    Column("role", Words, nullable=False),
+    Column("by", Words, nullable=False),  # a person's name; "" for whoever runs commands on the machine
+    Column("until", Instant, nullable=False),
+)
+
+# How often a password was tried, by a digest of the name or the address.
+TRIES = Table(
+    "tries",
+    METADATA,
+    Column("about", Words, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last", Instant, nullable=False),
+)
+
+# Who did what at the desk.
+DEEDS = Table(
+    "deeds",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("deed", Words, nullable=False),
+    Column("about", Words, nullable=False),
+    Index("deeds_in_order", "at", "id"),
+)
