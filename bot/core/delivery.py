@@ -295,8 +295,9 @@ def _may_repeat(delivery: Delivery, can: Abilities, now: datetime) -> bool:
 def after_failed_look(delivery: Delivery, error: NetworkError, can: Abilities, now: datetime) -> Delivery:
     """What becomes of a delivery in `sending` whose look, or repeat, ended in `error`.
 
-    It stays open while it is in time and nothing speaks against asking once more; then it is a
-    person's. A refusal of the repeat tells nothing of the first call, so it is a person's at once.
+    It stays open while it is in time and nothing speaks against asking once more; then, and no
+    later than that, it is a person's. A refusal of the repeat tells nothing of the first call, so
+    it is a person's at once.
     """
     said = str(error)
     is_open = isinstance(error, TryLater | SignedOut) and not delivery.is_late(now)
@@ -305,6 +306,7 @@ def after_failed_look(delivery: Delivery, error: NetworkError, can: Abilities, n
         # The longer it has been open, the longer it is left alone.
         longer = min((now - (delivery.said or delivery.at)) / 2, LONGEST)
         pause = longer if seconds is None else timedelta(seconds=seconds)
-        return replace(delivery, not_before=now + max(SECOND_LOOK, pause))
-    why = said if isinstance(error, Refused) else f"nobody can look whether it was posted: {said}"
+        again = min(now + pause, delivery.at + delivery.late)
+        return replace(delivery, not_before=max(now + SECOND_LOOK, again))
+    why = f"nobody can look whether it was posted: {said}" if isinstance(error, TryLater | SignedOut) else said
     return step(delivery, "uncertain", reason=why)

@@ -451,7 +451,8 @@ class Account:
     def repeat(self, payload: Payload, key: str) -> Receipt:
         """Post it if an earlier try surely did not: not if it is there, nor if anything changed in the account since.
 
-        So a post that its owner deleted meanwhile stays deleted.
+        So a post that its owner deleted meanwhile stays deleted: raises Refused, for no other repeat could bring
+        it back either.
         """
         return self._put(payload, key, {"swapCommit": payload["head"]})
 
@@ -546,16 +547,16 @@ class Account:
         body = {"repo": payload["repo"], "collection": POST, "rkey": payload["rkey"], "record": payload["record"]}
         answer = self.door.tell(f"{REPO}.putRecord", {**body, "swapRecord": None, **guard}, is_public=True)
         if name_of(answer) == "InvalidSwap":
-            return self._there(payload, key)
+            return self._there(payload, key, Refused if "swapCommit" in guard else Uncertain)
         self.door.check(answer, "uri", is_of_post=True)
         return self._receipt(key)
 
-    def _there(self, payload: Payload, key: str) -> Receipt:
-        """What is in the way of a post: the same words, with another card perhaps, or nothing any more."""
+    def _there(self, payload: Payload, key: str, otherwise: type[Refused | Uncertain]) -> Receipt:
+        """What is in the way of a post: the same words, with another card perhaps; `otherwise` if nothing is any more."""
         found = self.find(payload, key)
         if found:
             return found
-        raise Uncertain(
+        raise otherwise(
             "the account changed since the first try, and the post is not there: "
             "perhaps somebody deleted it. Look at the account."
         )

@@ -257,18 +257,29 @@ def test_a_look_that_failed_is_made_again_while_that_may_help(can: Abilities, er
         in_time = not SENDING.is_late(now)
         harmless = can.repeats and in_time and (can.repeat_within is None or now <= NOW + can.repeat_within)
         if (isinstance(error, TryLater | SignedOut) and in_time) or (isinstance(error, Uncertain) and harmless):
-            pause = timedelta(seconds=90) if isinstance(error, TryLater) else max(SECOND_LOOK, (now - NOW) / 2)
-            assert then == replace(SENDING, not_before=now + min(pause, HOUR))
+            pause = timedelta(seconds=90) if isinstance(error, TryLater) else min((now - NOW) / 2, HOUR)
+            again = min(now + pause, SENDING.at + SENDING.late)
+            assert then == replace(SENDING, not_before=max(now + SECOND_LOOK, again))
         else:
             assert then.state == "uncertain" and str(error) in then.reason
+            knows = isinstance(error, Refused | Uncertain)
+            assert (then.reason == str(error)) if knows else then.reason.startswith("nobody can look")
 
 
-@pytest.mark.parametrize(("seconds", "pause"), [(0, 30), (1, 30), (90, 90), (9999, 9999)])
+@pytest.mark.parametrize(("seconds", "pause"), [(0, 30), (1, 30), (90, 90), (9999, 9999), (99999, 6 * 3600)])
 def test_a_look_waits_as_long_as_the_network_says_and_a_second_one_never_comes_at_once(
     seconds: int, pause: int
 ) -> None:
     then = after_failed_look(SENDING, TryLater("wait", seconds), X, NOW)
     assert then.not_before == NOW + timedelta(seconds=pause)
+
+
+@pytest.mark.parametrize("error", [TryLater("away"), TryLater("wait", 9 * 3600), SignedOut("who?")], ids=repr)
+def test_what_nobody_can_find_out_is_told_as_soon_as_it_is_too_late(error: NetworkError) -> None:
+    end = SENDING.at + SENDING.late
+    then = after_failed_look(SENDING, error, X, end - 9 * MINUTE)
+    assert then.state == "sending" and then.not_before and then.not_before <= end
+    assert after_failed_look(then, error, X, end + SECOND_LOOK).state == "uncertain"
 
 
 def test_a_network_that_stays_away_is_asked_less_and_less_often() -> None:

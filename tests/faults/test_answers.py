@@ -27,12 +27,7 @@ def test_a_post_that_its_owner_deleted_is_not_said_again(tell: Tell) -> None:
     assert tell(answers.deleted()) == ()
 
 
-def test_a_post_that_its_owner_deleted_holds_up_no_other(
-    request: pytest.FixtureRequest, workers: Crew, cards: str, place: str
-) -> None:
-    if place == "bluesky":
-        why = "its repeat does not say that the post is gone, and is made again for hours"
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
+def test_a_post_that_its_owner_deleted_holds_up_no_other(workers: Crew, cards: str, place: str) -> None:
     with workers.lane() as lane, stage(lane, place, cards, times=("09:00", "10:00")) as found:
         story = replace(next(answers.deleted()), ends=("sent",), stands=1)
         assert play(found, story).wrong == ()

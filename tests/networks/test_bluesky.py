@@ -508,7 +508,7 @@ def test_a_repeat_does_not_bring_back_what_the_owner_deleted(street: Street) -> 
     receipt = door.publish(payload, street.key)
     street.pds.delete(street.owner, receipt.id)
     assert door.find(payload, street.key) is None
-    with pytest.raises(Uncertain, match="deleted"):
+    with pytest.raises(Refused, match="deleted"):
         door.repeat(payload, street.key)
     assert street.pds.posts(street.owner) == []
 
