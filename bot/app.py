@@ -71,6 +71,8 @@ class App:
     connect: Callable[["App", Account], Publisher] | None = None
     owner: str = field(default_factory=lambda: f"{platform.node()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
     new_token: Callable[[], str] = new_token
+    # A call may take a minute; whoever speaks for an account may do so for twice that, in seconds.
+    lease: float = 120.0
     ends: Callable[[], bool] = lambda: False  # whether the engine is to begin nothing new
 
     @cached_property
@@ -86,6 +88,12 @@ class App:
         if "store" in self.__dict__ and is_same:
             again.__dict__["store"] = self.__dict__["store"]
         return again
+
+    def under(self, owner: str) -> "App":
+        """The same app with all that was opened, under another name for what it leases."""
+        other = replace(self, owner=owner)
+        other.__dict__.update({name: self.__dict__[name] for name in ("library", "store") if name in self.__dict__})
+        return other
 
     def anew(self) -> "App":
         """The same app with the config read anew, too; raises HandbillError if that cannot be.

@@ -16,8 +16,6 @@ BEFORE = timedelta(hours=1)
 AWAY, SIGNED_OUT = timedelta(minutes=10), timedelta(minutes=15)
 # Whoever could not be reached for so long, or never yet, is told of.
 LONG = timedelta(hours=36)
-# Some calls, each with a deadline of its own, in seconds.
-LEASE = 120.0
 
 
 def attend(app: App, doors: Doors, now: datetime) -> None:
@@ -56,7 +54,7 @@ def is_due(app: App, name: str, look: Look, now: datetime) -> bool:
 
 
 def _look(app: App, doors: Doors, name: str, now: datetime) -> None:
-    with app.store.leased(name, app.owner, LEASE) as lease:
+    with app.store.leased(name, app.owner, app.lease) as lease:
         if lease is None:
             return  # somebody is at work on it, and will find out
         look = app.store.looks().get(name, Look())

@@ -51,8 +51,6 @@ from bot.work.plan import (
     unnoted,
 )
 
-# A call may take a minute; a lease lasts twice that, in seconds.
-LEASE = 120.0
 DAY = timedelta(days=1)
 # A file that is just being written is given so long to be whole, in seconds.
 SETTLED = 2.0
@@ -146,7 +144,7 @@ def each(run: Tick, deliveries: Iterable[Delivery], deed: Deed, *, in_turn: bool
 def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> list[Delivery]:
     changed: list[Delivery] = []
     store = run.app.store
-    with store.leased(group[0].account, run.app.owner, LEASE) as lease:
+    with store.leased(group[0].account, run.app.owner, run.app.lease) as lease:
         for delivery in group if lease else ():
             # Another run may have dealt with it between our look and our lease.
             if lease is None or run.app.ends() or store.delivery(delivery.id) != delivery:
@@ -279,7 +277,7 @@ def _say(run: Tick, delivery: Delivery, chosen: Delivery, lease: Lease) -> list[
     except NetworkError as error:
         return [saved(run.app, after_error(chosen, error, run.now), lease)]
     sending = step(chosen, "sending", payload=payload, not_before=None, said=run.now)
-    if not _stands(run, sending) or not run.app.store.begin(sending, lease, LEASE):
+    if not _stands(run, sending) or not run.app.store.begin(sending, lease, run.app.lease):
         return []
     try:
         receipt = told(partial(publisher.publish, payload, sending.key), Uncertain)
@@ -310,7 +308,8 @@ def _looked_for(run: Tick, sending: Delivery) -> Delivery:
         return _looked(run, sending)
     except NetworkError as error:
         ended = after_failed_look(sending, error, _abilities(run, sending), run.now)
-        return replace(ended, reason=sending.reason)  # what is lost tells more than why nobody can look
+        # What was lost tells more than why nobody can look.
+        return ended if ended.state == "uncertain" else replace(ended, reason=sending.reason)
 
 
 def settle(run: Tick) -> list[Delivery]:
@@ -395,7 +394,7 @@ def saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
 
 def _kept(run: Tick, ended: Delivery, lease: Lease) -> Delivery:
     """Write what a call came to. While the database is away it is tried on, as long as the lease surely lasts."""
-    until = monotonic() + LEASE / 2
+    until = monotonic() + run.app.lease / 2
     while True:
         try:
             return saved(run.app, ended, lease)
@@ -412,7 +411,7 @@ def _kept(run: Tick, ended: Delivery, lease: Lease) -> Delivery:
 def _late_receipt(run: Tick, ended: Delivery) -> bool:
     """Write that a post is up of which another worker, meanwhile, could not know; whether that could be done."""
     store = run.app.store
-    with store.leased(ended.account, f"{run.app.owner} late", LEASE) as lease:
+    with store.leased(ended.account, f"{run.app.owner} late", run.app.lease) as lease:
         one = store.delivery(ended.id)
         if lease is None or one is None or one.state not in ("sending", "uncertain"):
             return False

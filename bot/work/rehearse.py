@@ -14,7 +14,7 @@ from bot.config import Account
 from bot.core.delivery import Delivery, step
 from bot.core.network import Publisher
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.work.deliver import LEASE, tick, wakes
+from bot.work.deliver import tick, wakes
 from bot.work.plan import Agenda, ahead
 from bot.work.report import delivery_line
 
@@ -69,7 +69,7 @@ def _run(stage: App, start: datetime, end: datetime, out: Path, watch: Watch) ->
 def _leave_alone(stage: App) -> None:
     """What is being said while we copy the ledger counts as said: its end is not for us to find out."""
     for one in stage.store.deliveries(("sending",)):
-        with stage.store.leased(one.account, stage.owner, LEASE) as lease:
+        with stage.store.leased(one.account, stage.owner, stage.lease) as lease:
             if lease:
                 stage.store.save(step(one, "uncertain"), lease)
 

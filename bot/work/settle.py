@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # Numbers of deliveries are smaller than this.
 MOST = 2**31
-# Long enough for one call.
-LEASE = 120.0
 # How the receipt of a post begins that a person told of: no network gave it, none can take it back.
 PERSON = "by a person"
 WITHDRAWN = "withdrawn"
@@ -145,12 +143,12 @@ def _place(one: Delivery) -> str:
 def leased(app: App, account: str, patience: int = 0) -> "Iterator[Lease]":
     """An account is ours to speak for meanwhile; HandbillError if it is not within `patience` seconds."""
     for _ in range(patience):
-        with app.store.leased(account, app.owner, LEASE) as lease:
+        with app.store.leased(account, app.owner, app.lease) as lease:
             if lease:
                 yield lease
                 return
         sleep(1)
-    with app.store.leased(account, app.owner, LEASE) as lease:
+    with app.store.leased(account, app.owner, app.lease) as lease:
         if lease is None:
             raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')
         yield lease

@@ -129,12 +129,11 @@ class Door:
 
 def work(folder: Path, server: str) -> None:
     """Look again and again, at whatever instant the folder says it is; also for a ledger that is away."""
-    deliver.LEASE = LEASE
 
     def connect(_: App, account: Account) -> Door:
         return Door(account.name, server)
 
-    app = replace(open_app(folder / "config.toml"), connect=connect)
+    app = replace(open_app(folder / "config.toml"), connect=connect, lease=LEASE)
     while True:
         now = datetime.fromisoformat((folder / "now").read_text())
         try:

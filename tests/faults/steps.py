@@ -23,8 +23,7 @@ VERBS = ("whoami", "prepare", "publish", "find", "repeat")
 OTHERS = {"notify": "bot.work.notify:notify", "send": "bot.notices:send"}
 # The ledger's class, and the one of its methods through which every change of the others goes.
 LEDGER, WRITING = "Store.", "Store._writing"
-# How long an account is leased, in each module that leases one; the patience of a call with a silent server.
-LEASES = ("bot.work.deliver:LEASE", "bot.work.attend:LEASE")
+# The patience of a call with a silent server.
 PATIENCE = ("bot.http:call", "seconds")
 # How long a writer waits for another one; from one notice to the next, and how long one may take on its way.
 SHORTER = {"bot.store.engine:WAIT": 0.5, "bot.work.notify:PAUSE": 0.2, "bot.notices:DEADLINE": 5.0}
@@ -55,9 +54,9 @@ def _found(where: str) -> object:
     return reduce(getattr, name.split("."), import_module(module))
 
 
-def hasten(lease: float, patience: float) -> None:
-    """Let leases and the patience of calls last only so many seconds in this process."""
-    for where, seconds in {**dict.fromkeys(LEASES, lease), **SHORTER}.items():
+def hasten(patience: float) -> None:
+    """Let the patience of calls, and whatever else waits, last only so many seconds in this process."""
+    for where, seconds in SHORTER.items():
         module, _, name = where.partition(":")
         assert isinstance(_found(where), float)
         setattr(import_module(module), name, seconds)

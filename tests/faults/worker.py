@@ -80,7 +80,7 @@ def live(life: Life, tell: Callable[[str], None]) -> None:
     """Work as `handbill run` does, at the instants of a life."""
     if trusted := life.environ.get(TRUST):
         os.putenv(TRUST, trusted)
-    hasten(life.lease, life.patience)
+    hasten(life.patience)
     step: Callable[[str], None] = Striking(life, tell) if life.watched or life.strike else lambda name: None
     if life.watched or life.strike:
         watch(life.network, step)
@@ -120,7 +120,7 @@ class Looking:
     def _opened(self) -> App:
         """The app of a life's folder, as the command line opens it."""
         app = open_app(Path(self._life.folder) / "config.toml", self._clock)
-        return with_cards(replace(app, environ=self._life.environ), self._life.pages)
+        return with_cards(replace(app, environ=self._life.environ, lease=self._life.lease), self._life.pages)
 
     def _by_engine(self, app: App) -> list[Delivery]:
         """The whole of what the command line does; it says itself what changes."""

@@ -38,14 +38,12 @@ class Dying:
 
 
 def main(folder: Path, now: datetime, deed: str) -> None:
-    deliver.LEASE = 0.0
-
     def connect(app: App, account: Account) -> Publisher:
         opening = app.networks[account.network].connect
         assert opening is not None
         return Dying(opening(app.answers(account), app.memory(account)), deed)
 
-    deliver.tick(replace(open_app(folder / "config.toml"), connect=connect), now)
+    deliver.tick(replace(open_app(folder / "config.toml"), connect=connect, lease=0.0), now)
 
 
 if __name__ == "__main__":

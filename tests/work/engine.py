@@ -46,18 +46,16 @@ class Faulty:
 
 
 def main(folder: Path, now: datetime, deed: str, lease: float) -> None:
-    deliver.LEASE = lease
-
     def connect(app: App, account: Account) -> Publisher:
         opening = app.networks["outbox"].connect
         assert opening is not None
         return Faulty(opening(app.answers(account), {}), deed, folder / "published.log")
 
-    app = replace(open_app(folder / "config.toml"), connect=connect)
+    app = replace(open_app(folder / "config.toml"), connect=connect, lease=lease)
     for one in deliver.tick(app, now):
         print(one.account, one.clock, one.state)
 
 
 if __name__ == "__main__":
-    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else deliver.LEASE
+    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 120.0
     main(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), sys.argv[3], seconds)
