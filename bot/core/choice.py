@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 
 import regex
@@ -16,6 +17,7 @@ from bot.core.problem import Problem
 from bot.core.rotate import COPY, History, Use, Voice, next_wording, obstacle, ranked, sameness
 from bot.core.timetable import Slot
 
+BARRED = "refused by a network and not changed since"
 # Names like example.org are set aside for examples: nobody reads what stands there.
 EXAMPLES = "https://www.rfc-editor.org/rfc/rfc2606"
 PRACTICE = f"practice material (a sample, or a link to example.org: {EXAMPLES}), which goes to an outbox only"
@@ -94,7 +96,7 @@ def choose(
             obstacles["words that do not fit or cannot be read"] += 1
             continue
         wording, variant = found
-        if why := _veto(speaker, campaign, variant) or _copy(speaker, variant, slot, history):
+        if why := veto(speaker, campaign, variant) or _copy(speaker, variant, slot, history):
             obstacles[why] += 1
             continue
         return Choice(
@@ -109,7 +111,7 @@ def choose(
     return Choice(slot=slot, speaker=speaker, reason=_why(obstacles), problems=tuple(problems))
 
 
-def _veto(speaker: Speaker, campaign: Campaign, variant: Variant) -> str:
+def veto(speaker: Speaker, campaign: Campaign, variant: Variant) -> str:
     """Why no account may say these words there by itself; "" if it may."""
     network = speaker.network
     if network.practice:
@@ -140,16 +142,27 @@ def _sort(
     able: list[Post] = []
     obstacles: Counter[str] = Counter()
     for post in posts:
-        why = obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history)
-        if not why and (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
-            why = "refused by a network and not changed since"
-        if not why and campaign.sample and not speaker.network.practice:
-            why = PRACTICE
-        if why:
+        if why := hindrance(slot, speaker, campaign, post, history, barred):
             obstacles[why] += 1
         else:
             able.append(post)
     return able, obstacles
+
+
+def hindrance(
+    slot: Slot,
+    speaker: Speaker,
+    campaign: Campaign,
+    post: Post,
+    history: History,
+    barred: Collection[tuple[str, str, str]] = (),
+) -> str:
+    """Why the account cannot say a post at a slot, whatever its words are; "" if it can."""
+    if why := obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history):
+        return why
+    if (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
+        return BARRED
+    return PRACTICE if campaign.sample and not speaker.network.practice else ""
 
 
 # Names set aside for examples: https://www.rfc-editor.org/rfc/rfc2606
@@ -169,19 +182,24 @@ def _words(
 ) -> tuple[int, Variant] | Problem:
     voice = speaker.voice
     wording = next_wording(post, voice, history)
-    setting = Setting(
+    setting = setting_of(speaker, campaign, slot.day)
+    tags = turn_hashtags(campaign, post, speaker.network, history.turn(voice.account, campaign.name))
+    found = fit(post, wording, setting, tags)
+    return found if isinstance(found, Problem) else (wording, found)
+
+
+def setting_of(speaker: Speaker, campaign: Campaign, day: date) -> Setting:
+    """Where an account's words stand."""
+    return Setting(
         campaign=campaign,
         network=speaker.network,
-        language=voice.language,
-        today=slot.day,
+        language=speaker.voice.language,
+        today=day,
         target=next(iter(campaign.targets.values()), None),
         me=speaker.me,
         mentions=speaker.network.may_mention > 0,
         warning=speaker.warning,
     )
-    tags = turn_hashtags(campaign, post, speaker.network, history.turn(voice.account, campaign.name))
-    found = fit(post, wording, setting, tags)
-    return found if isinstance(found, Problem) else (wording, found)
 
 
 def _why(obstacles: Counter[str]) -> str:

@@ -15,6 +15,7 @@ WHOLE = 2520
 NEAR = timedelta(days=7)
 # X counts such copies as manipulation, and so do others.
 COPY_RULE = "https://help.x.com/en/rules-and-policies/authenticity"
+RESTING, WORN_OUT = "resting", "said as often as it may be"
 COPY = f"said by another account of this network within 7 days ({COPY_RULE})"
 
 
@@ -157,12 +158,17 @@ def obstacle(
 def _used_up(post: Post, voice: Voice, at: datetime, history: History) -> str:
     tally = history.tally(voice.account, post)
     if post.at_most is not None and tally.count >= post.at_most:
-        return "said as often as it may be"
-    if post.rest and tally.last and at < tally.last + post.rest:
-        return "resting"
+        return WORN_OUT
+    if (until := rests_until(post, tally)) and at < until:
+        return RESTING
     if history.near_copy(voice, f"{post.campaign}/{post.name}", at):
         return COPY
     return ""
+
+
+def rests_until(post: Post, tally: Tally) -> datetime | None:
+    """The instant from which on a post may be said again by the account of the tally; None if it never rests."""
+    return tally.last + post.rest if post.rest and tally.last else None
 
 
 def within(first: date | None, last: date | None, day: date) -> bool:

@@ -34,45 +34,46 @@ def review(app: App, watch: Watch = iter) -> list[Problem]:
     """Every problem in config and library, files in order."""
     problems = dict.fromkeys([*app.problems, *app.library.problems])
     today = local_day(app.clock(), app.config.zone)
-    networks = _networks(app)
-    campaigns = _campaigns(app)
+    networks = all_networks(app)
+    campaigns = all_campaigns(app)
     posts = [post for posts in app.library.posts.values() for post in posts]
     posts += [post for _, posts in app.library.drafts for post in posts]
     for campaign in campaigns.values():
         problems |= dict.fromkeys(review_campaign(campaign))
     for post in watch(posts):
         problems |= dict.fromkeys(review_post(campaigns[post.campaign], post, networks, today))
-    problems |= dict.fromkeys([*_left_out(app), *_copies(posts), *ready(app)])
+    problems |= dict.fromkeys([*_left_out(app), *copies(posts), *ready(app)])
     return _in_order(problems)
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
     """File by file as they were found, and by line within a file."""
-    places = [(*_place(problem), problem) for problem in problems]
+    places = [(*place(problem), problem) for problem in problems]
     files = {file: number for number, file in reversed(list(enumerate(dict.fromkeys(file for file, _, _ in places))))}
-    return [problem for _, _, problem in sorted(places, key=lambda place: (files[place[0]], place[1]))]
+    return [problem for _, _, problem in sorted(places, key=lambda found: (files[found[0]], found[1]))]
 
 
-def _place(problem: Problem) -> tuple[str, int]:
+def place(problem: Problem) -> tuple[str, int]:
+    """The file that a problem is in, and its row there, 0 for the whole of it."""
     file, _, row = problem.where.rpartition(":")
     return (file, int(row)) if file and row.isdigit() else (problem.where, 0)
 
 
-def _campaigns(app: App) -> dict[str, Campaign]:
+def all_campaigns(app: App) -> dict[str, Campaign]:
     """All campaigns by name, those too that are left out for faults of their own."""
     return {**app.library.campaigns, **{campaign.name: campaign for campaign, _ in app.library.drafts}}
 
 
 def _left_out(app: App) -> Iterator[Problem]:
     """Faults in templates of files that have other faults too, and so belong to no whole post."""
-    campaigns = _campaigns(app)
+    campaigns = all_campaigns(app)
     for name, words in app.library.broken:
         if campaign := campaigns.get(name):
             for source in _sources(words):
                 yield from _template(source, known(campaign))
 
 
-def _networks(app: App) -> list[Network]:
+def all_networks(app: App) -> list[Network]:
     """Every network that is shared to or spoken on, the latter as each account's own server counts."""
     used = {name: app.speaker(name).network for name in app.config.accounts}
     shared = [network for network in app.networks.values() if network.share]
@@ -227,7 +228,7 @@ def _shape(source: Wording, setting: Setting) -> str:
         return ""
 
 
-def _copies(posts: Iterable[Post]) -> Iterator[Problem]:
+def copies(posts: Iterable[Post]) -> Iterator[Problem]:
     """Wordings that differ from an earlier one only in marks, hashtags or case."""
     seen: dict[tuple[str, str, str], str] = {}
     for post in posts:
