@@ -14,6 +14,7 @@ from bot.library.words import File
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # A translation counts as older than its source from here on: files of one checkout differ by less.
 STALE = 600.0
+OLDER = "this translation is older than"
 
 
 def between(group: Sequence[File], campaign: Campaign | None, networks: Sequence[str], folder: Path) -> list[Problem]:
@@ -105,5 +106,5 @@ def _stale(group: Sequence[File]) -> Iterator[Problem]:
     source, *others = group
     for file in others:
         if file.raw and source.raw and file.written + STALE < source.written:
-            what = f"this translation is older than {source.path.name}"
+            what = f"{OLDER} {source.path.name}"
             yield Problem(file.where, what, "Look it over, then save it.", "warning")

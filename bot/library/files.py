@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from math import inf
 from os import stat_result
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -11,6 +12,7 @@ from bot.core.schema import LANGUAGE
 from bot.core.text import decode
 
 LARGEST = 1_000_000
+TOO_LARGE = ("this file is larger than a million bytes", "A post is a few hundred letters.")
 SUFFIX = re.compile(rf"(?P<name>.+)\.(?P<language>{LANGUAGE})")
 
 
@@ -49,13 +51,21 @@ def read_text(path: Path, where: str) -> tuple[str, bytes, float, list[Problem]]
     return text, raw, facts.st_mtime, problems
 
 
+def told_text(raw: bytes, where: str) -> tuple[str, bytes, float, list[Problem]]:
+    """The same of bytes that are in no file yet: they are younger than any."""
+    if len(raw) > LARGEST:
+        return "", b"", inf, [Problem(where, *TOO_LARGE)]
+    text, problems = decode(raw, where)
+    return text, raw, inf, problems
+
+
 def _unfit(facts: stat_result) -> tuple[str, str] | None:
     if S_ISDIR(facts.st_mode):
         return "this is a folder, not a file", "Rename it, or move it out of the library."
     if not S_ISREG(facts.st_mode):
         return "this is no file", "Move it out of the library."
     if facts.st_size > LARGEST:
-        return "this file is larger than a million bytes", "A post is a few hundred letters."
+        return TOO_LARGE
     return None
 
 

@@ -1,6 +1,6 @@
 """A post's files, one for each language, become a Post."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +40,30 @@ def read_posts(
         hint = f"Write one: handbill post new {campaign.name} hello"
         problems.append(Problem(campaign.where, "this campaign has no posts", hint))
     return posts, broken, problems
+
+
+def read_post(
+    folder: Path,
+    name: str,
+    campaign: Campaign | None,
+    networks: Sequence[str],
+    base: Path,
+    instead: Mapping[str, bytes],
+) -> tuple[Post | None, list[Problem]]:
+    """One post (None if the file with its facts is broken) and every problem in its files.
+
+    `instead`: by name of file the bytes that some of them, or new ones, would hold.
+    """
+    first = campaign.languages[0] if campaign else "en"
+    paths = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+    paths |= {file: folder / file for file in instead}
+    group = [
+        read_file(path, first, keys(networks), base, instead.get(file))
+        for file, path in sorted(paths.items())
+        if file[0] not in "._~" and is_post(path) and name_of(path) == name
+    ]
+    post, _, problems = _join(name, group, campaign, networks, folder)
+    return post, problems
 
 
 def _stray(path: Path, base: Path) -> list[Problem]:

@@ -12,7 +12,7 @@ from bot.core import schema
 from bot.core.post import Wording, Words
 from bot.core.problem import Problem
 from bot.core.schema import Fault
-from bot.library.files import language_of, name_of, read_text, shown
+from bot.library.files import language_of, name_of, read_text, shown, told_text
 
 FENCE, BETWEEN = "+++", "---"
 # What mail programs and word processors make of a row of three dashes, and what people type instead.
@@ -39,10 +39,13 @@ class File:
         return schema.placed(fault, self.head, self.where, 2)
 
 
-def read_file(path: Path, first: str, keys: schema.Schema, base: Path) -> File:
-    """Read one file; without a language in its name it is in the campaign's `first`."""
+def read_file(path: Path, first: str, keys: schema.Schema, base: Path, instead: bytes | None = None) -> File:
+    """Read one file; without a language in its name it is in the campaign's `first`.
+
+    `instead`: the bytes it would hold, of a file that is just being written.
+    """
     where = shown(path, base)
-    text, raw, written, problems = read_text(path, where)
+    text, raw, written, problems = read_text(path, where) if instead is None else told_text(instead, where)
     head, body, begins, faults = _split(text, where)
     facts: dict[str, Any] = {}
     if head:
