@@ -6,13 +6,13 @@ from datetime import date
 
 import click
 
-from bot.app import here, sample_library
+from bot.app import here
 from bot.cli.show import Noun, complain, left_out, lines, opened, table, typed
 from bot.core.post import Campaign, Post
 from bot.core.problem import AskedWrongly
 from bot.core.timetable import local_day
 from bot.library.files import shown
-from bot.work.write import new_post
+from bot.work.write import new_post, own_library
 
 
 @click.group("post", cls=Noun)
@@ -32,8 +32,7 @@ def new_command(ctx: click.Context, campaign: str, name: str, language: str | No
     A campaign that is not there yet is made too. NAME is in small words: court-date.
     """
     app = opened(ctx)
-    if app.config.is_default and app.config.library == sample_library():
-        raise AskedWrongly("There is no library of your own here yet. Make one with: handbill init")
+    own_library(app)
     if text is None:
         text = "" if sys.stdin is None or sys.stdin.isatty() else "".join(typed())
     path = new_post(app, campaign, name, language, text)

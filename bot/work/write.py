@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from bot.app import App
+from bot.app import App, sample_library
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.schema import LANGUAGE
 from bot.library.campaign import FILE
@@ -30,16 +30,10 @@ WINDOWS = re.compile(r"con|prn|aux|nul|(?:com|lpt)[1-9¹²³]", re.IGNORECASE)
 def new_post(app: App, campaign: str, name: str, language: str | None, text: str) -> Path:
     """Make a post's file, and its campaign if there is none; where it stands. Raises AskedWrongly."""
     for given in (campaign, name):
-        if not re.fullmatch(r"\w[\w-]*", given):
-            raise AskedWrongly(f'"{given}" is no usable name. Use letters, digits and -.')
-        if WINDOWS.fullmatch(given):
-            raise AskedWrongly(
-                f'Windows has no files named "{given}", and the library may be used there. Take another name.'
-            )
+        check_name(given)
     whole = app.library.campaigns.get(campaign)
     chosen = language or (whole.languages[0] if whole else "en")
-    if not re.fullmatch(LANGUAGE, chosen):
-        raise AskedWrongly(f'"{chosen}" is no language. Write it like en, es or pt-BR.')
+    check_language(chosen)
     folder = app.config.library / campaign
     path = folder / f"{name}.{chosen}.txt"
     try:
@@ -53,13 +47,35 @@ def new_post(app: App, campaign: str, name: str, language: str | None, text: str
         raise AskedWrongly(f"{path} is there already and stays as it is. Choose another name.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _begin_campaign(folder)
+        begin_campaign(folder)
         _put(path, written)
     except OSError as error:
         raise HandbillError(
             f"{path} cannot be written ({error.strerror}). See that there is room, and that you may write there."
         ) from error
     return path
+
+
+def own_library(app: App) -> None:
+    """Raise AskedWrongly where the library is the one that came with Handbill: nobody writes there."""
+    if app.config.is_default and app.config.library == sample_library():
+        raise AskedWrongly("There is no library of your own here yet. Make one with: handbill init")
+
+
+def check_name(given: str) -> None:
+    """Raise AskedWrongly for what can be no new post's or campaign's name."""
+    if not re.fullmatch(r"\w[\w-]*", given):
+        raise AskedWrongly(f'"{given}" is no usable name. Use letters, digits and -.')
+    if WINDOWS.fullmatch(given):
+        raise AskedWrongly(
+            f'Windows has no files named "{given}", and the library may be used there. Take another name.'
+        )
+
+
+def check_language(given: str) -> None:
+    """Raise AskedWrongly for what is no language."""
+    if not re.fullmatch(LANGUAGE, given):
+        raise AskedWrongly(f'"{given}" is no language. Write it like en, es or pt-BR.')
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -73,7 +89,7 @@ def _put(path: Path, content: bytes) -> None:
             raise
 
 
-def _begin_campaign(folder: Path) -> None:
+def begin_campaign(folder: Path) -> None:
     """Write a campaign's own file where there is none."""
     with suppress(FileExistsError):
         _put(folder / FILE, f'title = "{folder.name.replace("-", " ").capitalize()}"\n'.encode())
