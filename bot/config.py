@@ -297,7 +297,14 @@ def keys(networks: Mapping[str, Network]) -> dict[str, Kind]:
 
 def read(path: Path, networks: Mapping[str, Network], where: str) -> tuple[Config | None, list[Problem]]:
     """The Config in a file, or None if there is an error in it; and every problem. OSError if unreadable."""
-    text, problems = decode(path.read_bytes(), where)
+    return understand(path.read_bytes(), path.absolute().parent, networks, where)
+
+
+def understand(
+    raw: bytes, folder: Path, networks: Mapping[str, Network], where: str
+) -> tuple[Config | None, list[Problem]]:
+    """What these bytes would say as the config file of a folder, as `read`."""
+    text, problems = decode(raw, where)
     if problems:
         return None, [_hushed(problem, text) for problem in problems]
     values, problems = schema.parse(text, where)
@@ -309,7 +316,7 @@ def read(path: Path, networks: Mapping[str, Network], where: str) -> tuple[Confi
     problems = [schema.placed(fault, text, where) for fault in faults]
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    return _config(path.absolute().parent, found), problems
+    return _config(folder, found), problems
 
 
 def _hushed(problem: Problem, text: str) -> Problem:

@@ -267,7 +267,7 @@ def _text(value: Any) -> str:
         raise Bad("is empty", "Fill it in, or leave the row out.")
     if len(value) > LONGEST:
         raise Bad(f"is longer than {LONGEST:,} letters", "No network takes that much; shorten it.")
-    if not value.isascii() and (unseen := unseen_in(value, "")):
+    if not (value.isascii() and value.isprintable()) and (unseen := unseen_in(value, "")):
         raise Bad(f"holds {unseen[0].what}", unseen[0].hint)
     return unicodedata.normalize("NFC", value.strip())
 

@@ -54,6 +54,7 @@ class TestKinds:
             pytest.param(schema.text, "5", "must be text", id="a number for text"),
             pytest.param(schema.text, '"  "', "is empty", id="empty text"),
             pytest.param(schema.text, '"a\\u200bb"', "without width", id="unseen letters"),
+            pytest.param(schema.text, '"a\\u0007b"', "invisible control", id="a control character"),
             pytest.param(schema.text, '"a\\ue000b"', "outside the program", id="a private letter"),
             pytest.param(schema.flag, '"true"', "true or false", id="a flag in quotes"),
             pytest.param(schema.day, '"2026-12-01"', "must be a day", id="a day in quotes"),
