@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, union, update
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select, text, union, update
 
 from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep
 from bot.core.notice import Notice, Trouble, notice_of
@@ -32,8 +32,12 @@ from bot.store.tables import (
     STARTS,
     TALLIES,
     TROUBLES,
+    WORKERS,
 )
 from bot.store.tallies import recount, recount_accounts
+
+# A process that has not looked for so long runs no engine any more.
+FORGOTTEN = timedelta(hours=1)
 
 
 class FenceLost(HandbillError):
@@ -164,6 +168,14 @@ class Store:
             query = query.where(DELIVERIES.c.at >= since)
         if until is not None:
             query = query.where(DELIVERIES.c.at <= until)
+        with self._reading() as connection:
+            return [delivery_of(row) for row in connection.execute(query)]
+
+    def newest(self, states: Iterable[str], account: str = "", *, begin: int = 0, most: int = 50) -> list[Delivery]:
+        """The deliveries in these states (of one account), the newest first, `most` of them after the first `begin`."""
+        query = select(DELIVERIES).where(DELIVERIES.c.state.in_(list(states)))
+        query = query.where(DELIVERIES.c.account == account) if account else query
+        query = query.order_by(*(column.desc() for column in _ORDER)).offset(begin).limit(most)
         with self._reading() as connection:
             return [delivery_of(row) for row in connection.execute(query)]
 
@@ -319,6 +331,11 @@ class Store:
         with self._writing() as connection:
             _keep(connection, APPROVALS, {"words": words, "at": now})
 
+    def disapprove(self, words: str) -> None:
+        """Forget that a person approved these words."""
+        with self._writing() as connection:
+            connection.execute(APPROVALS.delete().where(APPROVALS.c.words == words))
+
     def pauses(self) -> set[str]:
         """The campaigns that are paused; "" stands for all."""
         with self._reading() as connection:
@@ -422,7 +439,33 @@ class Store:
             if found:
                 connection.execute(insert(TROUBLES).values(name=name, **asdict(found)))
 
+    def last_told(self) -> datetime | None:
+        """When people were last told something; None if they never were."""
+        with self._reading() as connection:
+            return connection.scalar(select(func.max(NOTICES.c.told)))
+
+    # Workers
+
+    def working(self, worker: str, now: datetime) -> None:
+        """Note that a process runs the engine now; those that have not for an hour are forgotten."""
+        with self._writing(worker, lasting=False) as connection:
+            gone = or_(WORKERS.c.name == worker, WORKERS.c.at < now - FORGOTTEN)
+            connection.execute(WORKERS.delete().where(gone))
+            connection.execute(insert(WORKERS).values(name=worker, at=now))
+
+    def workers(self) -> dict[str, datetime]:
+        """Who runs the engine, and when each last looked."""
+        with self._reading() as connection:
+            return {row.name: row.at for row in connection.execute(select(WORKERS))}
+
     # The whole
+
+    def size(self) -> int:
+        """How many bytes the database takes."""
+        server = "SELECT pg_database_size(current_database())"
+        file = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        with self._reading() as connection:
+            return connection.scalar(text(file if self._is_sqlite else server)) or 0
 
     def copy_to(self, url: str) -> None:
         """Write a copy of the ledger, as it stands at one instant, to a new database where nobody speaks yet."""

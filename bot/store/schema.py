@@ -8,7 +8,7 @@ from bot.core.problem import HandbillError
 from bot.store.engine import file_of, shown
 
 # Every schema this program knows, the newest last.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 # Alembic's own table, in which it notes what it has done.
 _VERSION = table("alembic_version", column("version_num"))
 # A ledger of any version has these.

@@ -275,3 +275,11 @@ DEEDS = Table(
     Column("about", Words, nullable=False),
     Index("deeds_in_order", "at", "id"),
 )
+
+# Who runs the engine, by the name of the process, and when each last looked.
+WORKERS = Table(
+    "workers",
+    METADATA,
+    Column("name", Words, primary_key=True),
+    Column("at", Instant, nullable=False),
+)

@@ -363,3 +363,36 @@ def test_what_is_wrong_with_an_address_is_kept_until_it_works(store: Store) -> N
     assert store.troubles() == {"json://a.example": found}
     store.trouble("json://a.example", None)
     assert store.troubles() == {}
+
+
+# The newest, and the whole
+
+
+def test_what_went_wrong_is_listed_with_the_newest_first_and_piece_by_piece(store: Store) -> None:
+    days = [replace(BLANK, state="missed", at=NOW + timedelta(days=day), day=NOW.date() + timedelta(days=day))
+            for day in range(4)]  # fmt: skip
+    shop = replace(BLANK, account="shop", identity="shop", state="refused", reason="no")
+    kept(store, *days, shop, replace(BLANK, clock="10:00", state="sent"))
+    found = store.newest(("missed", "refused"), begin=1, most=3)
+    assert [(one.account, one.day.day) for one in found] == [("town", 3), ("town", 2), ("town", 1)]
+    assert [one.reason for one in store.newest(("missed", "refused"), "shop")] == ["no"]
+
+
+def test_who_runs_the_engine_is_known_until_an_hour_later(store: Store) -> None:
+    for minute in (0, 1, 59):
+        store.working("town-hall", NOW + timedelta(minutes=minute))
+    store.working("library", NOW + timedelta(minutes=30))
+    assert store.workers() == {"town-hall": NOW + timedelta(minutes=59), "library": NOW + timedelta(minutes=30)}
+    store.working("town-hall", NOW + timedelta(minutes=91))
+    assert list(store.workers()) == ["town-hall"]
+
+
+def test_when_people_were_last_told_is_known(store: Store) -> None:
+    assert store.last_told() is None
+    store.tell(Notice(kind="engine", words="it stopped", at=NOW))
+    store.was_told(store.notices(), NOW + timedelta(minutes=1))
+    assert store.last_told() == NOW + timedelta(minutes=1)
+
+
+def test_a_database_has_a_size(store: Store) -> None:
+    assert store.size() > 4096
