@@ -12,7 +12,9 @@ from bot.store.rows import KEY
 from bot.store.tables import (
     APPROVALS,
     BARRED,
+    DEEDS,
     DELIVERIES,
+    INVITATIONS,
     LATEST,
     LEASES,
     LONGEST_LEASE,
@@ -20,8 +22,11 @@ from bot.store.tables import (
     METADATA,
     NOTICES,
     PAUSES,
+    PEOPLE,
+    SESSIONS,
     SIGHTINGS,
     STARTS,
+    TRIES,
 )
 from bot.store.tallies import recount_accounts
 
@@ -29,13 +34,15 @@ from bot.store.tallies import recount_accounts
 PORTION = 1000
 # What people and networks decided, and the secrets of accounts: what stands there now is newer than any backup.
 STAYING = (APPROVALS, PAUSES, STARTS, MEMORIES, BARRED)
+# Who speaks, is signed in, invited or made to wait just now: no copy holds it, and none changes it.
+PASSING = (LEASES, SESSIONS, INVITATIONS, TRIES)
 Values = dict[str, Any]
 
 
 def copy(source: Connection, target: Connection) -> None:
-    """Write all but the leases into tables with nothing in them."""
+    """Write all but what passes into tables with nothing in them."""
     for kept in METADATA.sorted_tables:
-        if kept is not LEASES:
+        if kept not in PASSING:
             for rows in _portions(source, kept):
                 target.execute(insert(kept), rows)
     _count_on(target)
@@ -45,22 +52,43 @@ def put_in_place(target: Connection, source: Connection) -> None:
     """Put what `source` holds in the place of what `target` holds.
 
     What ended since then, and what nobody was told of yet, stays known; so does what people and
-    networks decided since then. Each fence rises, so that no run writes any more what it read before. Raises
-    HandbillError while a run speaks for an account.
+    networks decided since then. Who was taken off the list of people does not come back: the
+    backup's people come only where nobody is. Each fence rises, so that no run writes any more
+    what it read before. Raises HandbillError while a run speaks for an account.
     """
     _alone(target)
     ended, untold = _ended_since(target, source), _untold(target)
-    for kept in METADATA.sorted_tables:
-        if kept is not LEASES and kept not in STAYING:
+    for kept in _restored(target):
+        if kept not in STAYING:
             target.execute(kept.delete())
-        for rows in _portions(source, kept) if kept is not LEASES else ():
+        for rows in _portions(source, kept):
             target.execute(inserting(target.dialect.name, kept).on_conflict_do_nothing(), rows)
     _count_on(target)
+    _add_deeds(target, source)
     for row in ended:
         _keep(target, row)
     recount_accounts(target)
     if untold:
         target.execute(insert(NOTICES), untold)
+
+
+def _restored(target: Connection) -> list[Table]:
+    """The tables whose rows a backup gives back; people among them only where nobody is."""
+    somebody = target.scalar(select(PEOPLE.c.id).limit(1))
+    left = {*PASSING, DEEDS, *([PEOPLE] if somebody else [])}
+    return [kept for kept in METADATA.sorted_tables if kept not in left]
+
+
+def _add_deeds(target: Connection, source: Connection) -> None:
+    """Write the deeds that `target` does not know; the numbers of others may be the same."""
+    known = {_deed(row) for row in target.execute(select(DEEDS)).mappings()}
+    for rows in _portions(source, DEEDS):
+        if new := [_without_id(row) for row in rows if _deed(row) not in known]:
+            target.execute(insert(DEEDS), new)
+
+
+def _deed(row: Any) -> tuple[Any, ...]:
+    return tuple(_without_id(row).values())
 
 
 def _portions(source: Connection, kept: Table) -> Iterator[list[Values]]:
@@ -75,7 +103,7 @@ def _count_on(target: Connection) -> None:
     https://www.postgresql.org/docs/current/functions-sequence.html
     """
     if target.dialect.name == "postgresql":
-        for kept in (DELIVERIES, NOTICES):
+        for kept in (DELIVERIES, NOTICES, PEOPLE, DEEDS):
             highest = func.coalesce(select(func.max(kept.c.id)).scalar_subquery(), 0) + 1
             target.execute(select(func.setval(func.pg_get_serial_sequence(kept.name, "id"), highest, False)))
 

@@ -11,6 +11,7 @@ from subprocess import PIPE, Popen
 import pytest
 
 from bot.core.notice import Notice
+from bot.core.person import SENT_LINK, SHOWN_LINK, Role
 from bot.core.post import Receipt
 from bot.core.problem import HandbillError
 from bot.store import FenceLost, Look, Store, open_store
@@ -47,17 +48,26 @@ def full(store: Store) -> Store:
     store.remember("town", "session", "gAAAA")
     store.looked("town", Look(at=NOW, newest="1"), NOW)
     store.tell(Notice(kind="engine", words="it stopped", at=NOW))
+    store.people.invite("secret", Role.ORGANIZER, "", NOW, SHOWN_LINK)
+    ana = store.people.accept("secret", "Ana", "ana", "hidden", NOW)
+    assert ana and store.people.begin("token", ana.id, "hidden", NOW)
+    store.people.invite("another secret", Role.REVIEWER, "Ana", NOW, SENT_LINK)
+    store.people.tried({"a name": 1}, NOW)
+    store.people.note("Ana", "paused", "air", NOW)
     lease(store)
     return store
 
 
+PASSING = {"leases", "sessions", "invitations", "tries"}
+
+
 def rows(store: Store) -> dict[str, list[object]]:
-    """Everything in a ledger but its leases, by table."""
+    """Everything in a ledger but what passes, by table."""
     with store._reading() as connection:
         return {
             name: sorted(map(tuple, connection.execute(kept.select())), key=repr)
             for name, kept in METADATA.tables.items()
-            if name != "leases"
+            if name not in PASSING
         }
 
 
@@ -66,6 +76,14 @@ def test_a_copy_holds_all_but_the_leases(store: Store, elsewhere: str) -> None:
     with closing(open_store(elsewhere)) as copy:
         assert rows(copy) == rows(store)
         assert copy.lease("town", "you", 60) is not None
+
+
+def test_who_holds_a_copy_is_nowhere_signed_in_nor_invited(store: Store, elsewhere: str) -> None:
+    full(store).copy_to(elsewhere)
+    with closing(open_store(elsewhere)) as copy:
+        assert [one.name for one in copy.people.all()] == ["Ana"]
+        assert copy.people.session("token") is None and copy.people.sessions(1) == []
+        assert copy.people.invited("another secret", NOW) is None
 
 
 def test_in_a_copy_deliveries_and_notices_are_counted_on(store: Store, elsewhere: str) -> None:
@@ -156,6 +174,31 @@ def test_what_people_decided_since_the_backup_holds(store: Store, other: Store) 
     assert (other.memory("town"), other.memory("shop")) == ({"session": "newer"}, {"session": "its own"})
     assert (other.starts(), other.pauses()) == ({"town", "shop"}, {"air", "water"})
     assert other.approvals() == {"digest", "another"}
+
+
+def test_who_was_taken_off_the_list_does_not_come_back_with_a_backup(store: Store, other: Store) -> None:
+    full(store)
+    other.restore(store)
+    other.people.invite("secret", Role.ORGANIZER, "Ana", NOW, SENT_LINK)
+    assert other.people.accept("secret", "Bo", "bo", "hidden", NOW)
+    assert other.people.remove(1).name == "Ana"
+    other.restore(store)
+    assert [one.name for one in other.people.all()] == ["Bo"]
+
+
+def test_a_restore_leaves_people_signed_in(store: Store, other: Store) -> None:
+    full(other).release(lease(other))
+    other.restore(full(store))
+    assert other.people.session("token") and other.people.invited("another secret", NOW)
+
+
+def test_what_people_did_is_known_from_before_and_since(store: Store, other: Store) -> None:
+    full(store)
+    other.people.note("Bo", "skipped", "town", LATER)
+    for _ in range(2):
+        other.restore(store)
+    other.people.note("Bo", "moved", "town", LATER)
+    assert [one.deed for one in other.people.deeds(9)] == ["moved", "skipped", "paused"]
 
 
 def test_what_nobody_was_told_yet_is_still_told(store: Store, other: Store) -> None:
