@@ -35,7 +35,8 @@ STEPS: Mapping[State, frozenset[State]] = MappingProxyType(
         "uncertain": frozenset({"sent", "planned"}),
         # A person said: now. Or a clock that was ahead had let it be missed.
         "missed": frozenset({"planned"}),
-        "skipped": frozenset(),
+        # Whoever had let it be skipped takes that back.
+        "skipped": frozenset({"planned"}),
     }
 )
 # A delivery in one of these has been said, or may have been.

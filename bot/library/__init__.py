@@ -40,7 +40,7 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
     if not folder.is_dir():
         return Library(campaigns={}, posts={}, problems=(_no_folder(folder, base),))
     campaigns, posts, broken, drafts, problems = {}, {}, [], [], []
-    stamps = {place.name: stamp(place)[0] for place in _folders(folder)}
+    seen = stamps(folder)
     for place in _folders(folder):
         campaign, faults = read_campaign(place, networks, base)
         whole, rest, more = read_posts(place, campaign, networks, base)
@@ -64,13 +64,18 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
         drafts=tuple(drafts),
         problems=tuple(problems),
         paused=is_paused(folder),
-        stamps=stamps,
+        stamps=seen,
     )
 
 
 def is_paused(folder: Path) -> bool:
     """Whether a file named PAUSE lies in a library folder."""
     return folder.is_dir() and any(path.name.lower() in PAUSE for path in folder.iterdir())
+
+
+def stamps(folder: Path) -> dict[str, str]:
+    """By campaign what changes whenever a file in its folder does; empty where there is no library."""
+    return {place.name: stamp(place)[0] for place in _folders(folder)} if folder.is_dir() else {}
 
 
 def stamp(folder: Path) -> tuple[str, float]:

@@ -1,23 +1,22 @@
 """Serve the share pages from memory, compressed, and keep them as the library says."""
 
 import gzip
-import socket
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from mimetypes import guess_type
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
 from bot.app import App
 from bot.core.problem import HandbillError
 from bot.core.timetable import local_day
+from bot.web import serving
 from bot.work.share import Tell
 from bot.work.site import Files, paused, site
 
-HOST, PORT = "127.0.0.1", 8000
+PORT = 8000
 COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml")
 # The page itself says what it may load; this adds what only a header can say.
 HEADERS = {
@@ -137,32 +136,5 @@ def start(served: Served, port: int | None) -> tuple[str, Callable[[], None]]:
     Without a `port` it is PORT, or any other if that is taken. Raises HandbillError if it is asked
     for and taken.
     """
-    import uvicorn
-
-    listening = _listen(port)
-    server = uvicorn.Server(uvicorn.Config(Pages(served), log_level="critical", lifespan="off", ws="none"))
-    thread = Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        server.should_exit = True
-        with closing(listening):
-            thread.join(5)
-
-    return f"http://{HOST}:{listening.getsockname()[1]}/", stop
-
-
-def _listen(port: int | None) -> socket.socket:
-    for wanted in [PORT, 0] if port is None else [port]:
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((HOST, wanted))
-        except OSError:
-            listening.close()
-            continue
-        listening.listen(128)  # who comes before the server is ready waits
-        return listening
-    raise HandbillError(
-        f"Port {port} is taken by another program. Name another one: handbill up --port {(port or 0) + 1}"
-    )
+    listening = serving.listen(port, PORT, "--port")
+    return serving.address(listening), serving.start(Pages(served), listening)

@@ -52,6 +52,19 @@ def skip(app: App, which: str) -> Wish:
     return Wish(before=one, after=after, planned=_planned(app, one, app.clock()))
 
 
+def take_back(app: App, which: str) -> Wish:
+    """Let a slot that a person had skipped have its turn after all, while it is in time."""
+    one = named(app, which)
+    if one.state != "skipped" or one.reason != BY_PERSON:
+        raise AskedWrongly(f"{_shown(app, one)} is {one.state}: nobody has skipped it by hand")
+    if one.is_late(app.clock()):
+        raise AskedWrongly(f"{_shown(app, one)} can no longer be said in time. Nothing was changed")
+    after = step(one, "planned", reason="")
+    if one.approval:
+        after = step(after, "waiting")
+    return Wish(before=one, after=after, planned=_planned(app, after, app.clock()))
+
+
 def move(app: App, which: str, at: datetime) -> Wish:
     """Let a slot have its turn at another instant; its key stays."""
     one, now = named(app, which), app.clock()
@@ -101,6 +114,12 @@ def approved(app: App, wish: Wish) -> None:
     app.store.approve(wish.planned.choice.words, app.clock())
 
 
+def disapproved(app: App, wish: Wish) -> None:
+    """Take an approval of the words of a wish back; they wait again."""
+    assert wish.planned is not None
+    app.store.disapprove(wish.planned.choice.words)
+
+
 def do(app: App, wish: Wish) -> Delivery:
     """Write what a person wants; HandbillError if it has become something else since it was shown."""
     with settle.leased(app, wish.before.account) as lease:
@@ -113,6 +132,11 @@ def do(app: App, wish: Wish) -> Delivery:
             app.store.save(one, lease)
         app.store.save(after, lease)
         return after
+
+
+def slot_name(one: Delivery) -> str:
+    """What names a slot for good, whether the ledger holds it or not: ACCOUNT/DAY/HH:MM/CAMPAIGN."""
+    return f"{one.account}/{one.day}/{one.clock}/{one.campaign}"
 
 
 def named(app: App, which: str) -> Delivery:

@@ -10,7 +10,7 @@ import pytest
 from bot.app import App
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, Refused, SignedOut, TryLater
-from bot.work.control import Wish, approve, approved, do, move, named, say_now, skip
+from bot.work.control import Wish, approve, approved, disapproved, do, move, named, say_now, skip, take_back
 from bot.work.deliver import tick
 from bot.work.plan import moved_from, plan
 from bot.work.rehearse import rehearse
@@ -127,6 +127,28 @@ def test_a_skipped_slot_is_not_said_and_the_plan_shows_it(morning: App, tmp_path
     ]
     assert said(morning, at("09:00")) == [] and said(morning, at("17:30")) == ["17:30 sent"]
     assert out(tmp_path) == [words.text if words else ""], "its post has its turn at the next slot"
+
+
+def test_a_skip_can_be_taken_back_while_the_slot_is_in_time(morning: App) -> None:
+    done = do(morning, skip(morning, NINE))
+    again = do(morning, take_back(morning, str(done.id)))
+    assert again.state == "planned" and said(morning, at("09:00")) == ["09:00 sent"]
+
+
+def test_a_skip_that_is_taken_back_still_needs_its_approval(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=APPROVED, now=at("08:00"))
+    tick(app, at("08:00"))
+    done = do(app, skip(app, NINE))
+    assert do(app, take_back(app, str(done.id))).state == "waiting"
+    assert said(app, at("09:00")) != ["09:00 sent"]
+
+
+def test_what_nobody_skipped_and_what_came_too_late_cannot_be_taken_back(morning: App) -> None:
+    with pytest.raises(AskedWrongly, match="nobody has skipped it"):
+        take_back(morning, NINE)
+    done = do(morning, skip(morning, NINE))
+    with pytest.raises(AskedWrongly, match="no longer be said in time"):
+        take_back(when(morning, at("23:59")), str(done.id))
 
 
 def test_a_skip_is_kept_in_a_rehearsal(morning: App, tmp_path: Path) -> None:
@@ -392,3 +414,13 @@ def test_an_account_that_has_left_the_config_can_be_silenced_but_not_made_to_spe
     assert app.store.deliveries()[0].state == "planned"
     done: Delivery = do(without, skip(without, "1"))
     assert done.state == "skipped"
+
+
+def test_an_approval_can_be_taken_back(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=APPROVED, now=at("08:00"))
+    tick(app, at("08:00"))
+    wish = approve(app, NINE)
+    approved(app, wish)
+    assert [one.state for one in plan(app, at("08:00"), 0.1)] == ["planned"]
+    disapproved(app, wish)
+    assert [one.state for one in plan(app, at("08:00"), 0.1)] == ["waiting"]
