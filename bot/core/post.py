@@ -16,6 +16,13 @@ def say(texts: Texts, language: str) -> str:
     return texts.get("") or next(iter(texts.values()), "")
 
 
+def language_of(texts: Texts, language: str, first: str) -> str:
+    """The language of what `say` gives for `language`; what is written once is in the `first`."""
+    if language in texts or not texts:
+        return language
+    return first if "" in texts else next(iter(texts))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """A fact that a supporter may tell; choices are whole phrases by key."""

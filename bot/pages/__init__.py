@@ -1,11 +1,15 @@
 """The share pages as HTML, made of values; knows no network, no file of a campaign, no request."""
 
 from collections.abc import Callable
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bot.pages.values import Told
 
 LOCALE = Path(__file__).parents[1] / "locale"
 ASSETS = ("page.css", "page.js")
@@ -32,11 +36,18 @@ SAID = {
 }
 # Words that stand in no template: a page of all campaigns, and what a network asks a supporter.
 ELSEWHERE = ("Our campaigns", "Your server, if you know it")
+# Written from right to left: <https://www.w3.org/International/questions/qa-scripts>.
+RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb")
 
 
 def html(template: str, language: str, /, **values: Any) -> str:
     """A page; the interface speaks `language` if it can, else English."""
     return _environment(language).get_template(template).render(values)
+
+
+def direction(language: str) -> str:
+    """How a language runs, as HTML says it."""
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def asset(name: str) -> str:
@@ -55,12 +66,17 @@ def untranslated(language: str) -> list[str]:
     return [] if language.partition("-")[0] == "en" else [one for one in messages() if one not in catalog(language)]
 
 
+def instead(language: str) -> str:
+    """The language of the pages' own words where it is another than `language`, else ""."""
+    return "" if language.partition("-")[0] == "en" or catalog(language) else "en"
+
+
 @lru_cache
-def messages() -> tuple[str, ...]:
-    """All the pages' own words, in English."""
-    found = dict.fromkeys([*SAID.values(), *ELSEWHERE])
+def messages(folder: str = "") -> tuple[str, ...]:
+    """All the share pages' own words in English; of the desk's templates, if that `folder` is named."""
+    found = {} if folder else dict.fromkeys([*SAID.values(), *ELSEWHERE])
     environment = _environment("en")
-    for template in sorted(Path(__file__).parent.glob("*.html")):
+    for template in sorted((Path(__file__).parent / folder).glob("*.html")):
         for _, _, one in environment.extract_translations(template.read_text(encoding="utf-8")):  # type: ignore[attr-defined]
             found |= dict.fromkeys([one] if isinstance(one, str) else filter(None, one))
     return tuple(found)
@@ -76,6 +92,16 @@ def catalog(language: str) -> dict[str, str]:
 
     with file.open("rb") as source:
         return {str(one.id): str(one.string) for one in read_po(source) if one.id and one.string}
+
+
+def day(value: date, skeleton: str, language: str) -> str:
+    """A day as people write it there, with the parts that a CLDR skeleton names: "MMMMd" is "December 1".
+
+    <https://unicode.org/reports/tr35/tr35-dates.html#availableFormats_appendItems>
+    """
+    from babel.dates import format_skeleton
+
+    return str(format_skeleton(skeleton, datetime.combine(value, time()), locale=language.replace("-", "_")))
 
 
 def number(value: int, language: str) -> str:
@@ -95,8 +121,26 @@ def _environment(language: str) -> Environment:
         loader=PackageLoader("bot", "pages"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    say = translator(language)
+    speak = translator(language)
+
+    def say(message: str) -> str:
+        return (
+            _isolated(Told(words=speak(message), language=instead(language))) if instead(language) else speak(message)
+        )
+
+    made.filters["lang"] = _lang
+    made.filters["bdi"] = _isolated
     made.filters["number"] = lambda value: number(value, language)
     # The extension brings this method; its types do not say so.
     made.install_gettext_callables(say, lambda one, many, count: say(one if count == 1 else many), newstyle=True)  # type: ignore[attr-defined]
     return made
+
+
+def _lang(told: Told) -> str:
+    """The attribute that says whose words these are, where they are not the page's."""
+    return Markup(' lang="{}"').format(told.language) if told.language else Markup("")
+
+
+def _isolated(told: Told | str) -> str:
+    """Words that run their own way inside of others, and say their language where it is another."""
+    return Markup("<bdi{}>{}</bdi>").format(_lang(told) if isinstance(told, Told) else "", str(told))

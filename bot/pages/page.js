@@ -7,6 +7,8 @@ const all = (what, inside = document) => [...inside.querySelectorAll(what)];
 const parsed = text => { try { return JSON.parse(text); } catch { return null; } };
 const say = parsed(document.body.dataset.say) || {};
 const counting = parsed(document.body.dataset.counting) || {};
+// Where the page's language lacks our words, they stand in another.
+const {speaks} = document.body.dataset, spoken = speaks ? {lang: speaks, dir: "ltr"} : {};
 const told = (key, value) => say[key].replace("%s", value);
 
 // --- words --------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ const feature = () => {
   const [now] = all("#now"), [list] = all("#list"), [shown] = all("#now > details.post");
   if (!shown) return;
   const posts = all("details.post:not([hidden])");
-  if (!posts.length) now.replaceChildren(Object.assign(document.createElement("p"), {className: "empty", textContent: say.empty}));
+  if (!posts.length) now.replaceChildren(Object.assign(document.createElement("p"), {className: "empty", textContent: say.empty, ...spoken}));
   else if (list) {
     const chosen = any(posts);
     if (shown !== chosen) {
@@ -235,7 +237,7 @@ const withdraw = post => {
   post.hidden = true;
   if (post.tagName === "DETAILS" || post.dataset.gone) return;
   post.dataset.gone = "yes";
-  post.before(Object.assign(document.createElement("p"), {className: "empty", textContent: say.gone}));
+  post.before(Object.assign(document.createElement("p"), {className: "empty", textContent: say.gone, ...spoken}));
 };
 const end = () => {
   const day = today(), {until} = document.body.dataset;
@@ -393,6 +395,7 @@ else {
   end();
   all(".share").forEach(wordings);
   feature();
+  all("[role=status], [role=alert], .left, .days").forEach(place => Object.assign(place, spoken));
   const boxes = all(".box").map(box);
   const shown = all(".words[data-template]");
   const refresh = () => { boxes.forEach(one => one.fill()); shown.forEach(one => { one.textContent = filled(one.dataset.template); }); };

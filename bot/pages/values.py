@@ -4,6 +4,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Words that somebody wrote, and their language where it is not the page's, else ""."""
+
+    words: str
+    language: str = ""
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """One way to share: the whole link with the fallback words, and how other words are put into it.
 
@@ -81,8 +92,8 @@ class Card:
     alt: str = ""
     action: Action | None = None
     until: str = ""
-    target: str = ""
-    source: tuple[str, str] = ("", "")
+    target: Told | None = None
+    source: tuple[Told, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +101,18 @@ class Asked:
     """A fact that a supporter may tell: choices are (key, phrase)."""
 
     name: str
-    label: str
-    hint: str
+    label: Told
+    hint: Told
     longest: int
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Told], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """What a page says of its campaign, in its own language. `until` as a day and in words."""
 
-    title: str
-    about: str
+    title: Told
+    about: Told
     organizer: str
     paid_by: str
     goal: int | None

@@ -10,11 +10,11 @@ from bot.core.facts import varies
 from bot.core.fit import compose, filled
 from bot.core.network import Network
 from bot.core.pattern import MARK, Pattern, pattern
-from bot.core.post import Campaign, Post, Variant, say
+from bot.core.post import Campaign, Post, Texts, Variant, language_of, say
 from bot.core.problem import Problem
 from bot.core.render import MARK as PLACE
 from bot.core.render import MARKS, compile_words
-from bot.pages.values import Action, Box, Button, Card
+from bot.pages.values import Action, Box, Button, Card, Told
 from bot.work.share import Offer, Tell, link, may_share, offer
 
 FIRST = 4
@@ -58,9 +58,15 @@ def card(
         alt=words.alt,
         action=action(campaign, language, post.link),
         until=min(ends).isoformat() if ends else "",
-        target=say(campaign.targets[target].name, language) if target else "",
-        source=(post.source.text, post.source.url) if post.source else ("", ""),
+        target=told(campaign, campaign.targets[target].name, language) if target else None,
+        source=(told(campaign, {"": post.source.text}, language), post.source.url) if post.source else None,
     )
+
+
+def told(campaign: Campaign, texts: Texts, language: str) -> Told:
+    """What a page in `language` tells of a campaign's texts."""
+    given = language_of(texts, language, campaign.languages[0])
+    return Told(words=say(texts, language), language=given if given != language else "")
 
 
 def folder(post: str, target: str) -> str:

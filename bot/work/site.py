@@ -14,17 +14,15 @@ from bot.app import App
 from bot.core import colour
 from bot.core.facts import in_words
 from bot.core.network import Network
-from bot.core.post import Campaign, Post, say
-from bot.pages import ASSETS, SAID, asset, html, translator
-from bot.pages.values import Asked, Card, Head, Sheet, Tongue
-from bot.work.cards import action, card
+from bot.core.post import Campaign, Post, language_of, say
+from bot.pages import ASSETS, SAID, asset, direction, html, instead, translator
+from bot.pages.values import Asked, Card, Head, Sheet, Told, Tongue
+from bot.work.cards import action, card, told
 from bot.work.share import Tell, Wanted, is_current, page_address, shareable, targets
 
 Files = dict[str, bytes]
 """The bytes of each file by its path from the folder of all pages."""
 PAGE, CARD, CODE = "index.html", "card.png", "qr.svg"
-# Written from right to left: <https://www.w3.org/International/questions/qa-scripts>.
-RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +100,7 @@ def _pages(app: App, place: Place, networks: Sequence[Network], today: date, pic
         "pictures": pictures,
         "day": today.isoformat(),
         "say": _say(language),
+        "speaks": instead(language),
         "turns": {one.name: number for number, one in enumerate(first)},
     }
     sheet = _sheet(app, campaign, language, "")
@@ -165,8 +164,8 @@ def _item(one: Card, sheet: Sheet) -> dict[str, object]:
 def _head(place: Place, networks: Sequence[Network], pictures: Mapping[str, str]) -> Head:
     campaign, language = place.campaign, place.language
     return Head(
-        title=say(campaign.title, language),
-        about=say(campaign.about, language),
+        title=told(campaign, campaign.title, language),
+        about=told(campaign, campaign.about, language),
         organizer=campaign.organizer,
         paid_by=campaign.paid_by,
         goal=campaign.goal,
@@ -188,10 +187,10 @@ def _own_action(campaign: Campaign) -> str:
 
 def _asks(campaign: Campaign, language: str) -> Iterator[Asked]:
     for name, ask in campaign.asks.items():
-        choices = tuple((key, say(phrases, language)) for key, phrases in ask.choices.items())
+        choices = tuple((key, told(campaign, phrases, language)) for key, phrases in ask.choices.items())
         yield Asked(
-            name=name, label=say(ask.label, language), hint=say(ask.hint, language), longest=ask.longest,
-            choices=choices,
+            name=name, label=told(campaign, ask.label, language), hint=told(campaign, ask.hint, language),
+            longest=ask.longest, choices=choices,
         )  # fmt: skip
 
 
@@ -199,7 +198,8 @@ def _servers(networks: Iterable[Network], language: str) -> Iterator[Asked]:
     speak = translator(language)
     for network in networks:
         for field in network.share_fields[:1]:
-            yield Asked(name=field.name, label=f"{network.label}: {speak(field.help)}", hint=field.example, longest=253)
+            label = Told(words=f"{network.label}: {speak(field.help)}", language=instead(language))
+            yield Asked(name=field.name, label=label, hint=Told(words=field.example), longest=253)
 
 
 def _counting(networks: Iterable[Network]) -> str:
@@ -227,7 +227,7 @@ def _sheet(app: App, campaign: Campaign, language: str, below: str, spoken: Coll
     tongues = tuple(_tongues(app, campaign, f"{up}../", below, spoken))
     return Sheet(
         language=language,
-        direction="rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
+        direction=direction(language),
         root=f"{up}../../",
         home=up,
         campaign=f"{up}../",
@@ -265,23 +265,30 @@ def own_name(language: str) -> str:
 def _door(campaign: Campaign, site: str) -> str:
     """The page that leads to a campaign in the visitor's language."""
     language = campaign.languages[0]
-    links = [(own_name(one), f"{one}/{PAGE}", one) for one in campaign.languages]
+    links = [(Told(words=own_name(one), language=one), f"{one}/{PAGE}", one) for one in campaign.languages]
     absolute = page_address(site, campaign, language)
     return html(
-        "door.html", language, title=say(campaign.title, language), links=links, root="../", language=language,
-        absolute=absolute, colours="colours.css",
+        "door.html", language, title=told(campaign, campaign.title, language), links=links, root="../",
+        language=language, direction=direction(language), absolute=absolute, colours="colours.css",
     )  # fmt: skip
 
 
 def _doors(campaigns: Sequence[Campaign], site: str) -> str:
     """The page that leads to every campaign."""
-    links = [(say(one.title, one.languages[0]), f"{quote(one.name)}/{PAGE}", "") for one in campaigns]
     language = campaigns[0].languages[0] if campaigns else "en"
+    links = [(_title(one), f"{quote(one.name)}/{PAGE}", "") for one in campaigns]
+    title = Told(words=translator(language)("Our campaigns"), language=instead(language))
     colours = f"{quote(campaigns[0].name)}/colours.css" if campaigns else ""
     return html(
-        "door.html", language, title=translator(language)("Our campaigns"), links=links, root="", language=language,
+        "door.html", language, title=title, links=links, root="", language=language, direction=direction(language),
         absolute=site, colours=colours,
     )  # fmt: skip
+
+
+def _title(campaign: Campaign) -> Told:
+    """A campaign's title in its own first language, on a page in any."""
+    first = campaign.languages[0]
+    return Told(words=say(campaign.title, first), language=language_of(campaign.title, first, first))
 
 
 def _pictures(campaign: Campaign, posts: Iterable[Post]) -> dict[str, tuple[str, bytes]]:

@@ -89,6 +89,33 @@ def wide(folder: Path) -> App:
     return replace(made, config=replace(made.config, site="https://share.example.org"))
 
 
+FOREIGN = """
+title = "Clean air"
+about = { en = "Streets for people." }
+organizer = "هواء نقي"
+paid_by = "Friends of trams"
+until = 2099-12-31
+languages = ["en", "ar"]
+[links]
+sign = "https://example.org/sign"
+[ask.role]
+label = "You speak as"
+hint = "Choose."
+[ask.role.choices]
+nurse = { en = "As a nurse", ar = "كممرضة" }
+parent = "As a parent"
+[targets.mayor]
+name = { en = "the mayor" }
+"""
+
+
+def foreign(folder: Path) -> App:
+    """A page in a language in which nothing is written but a post; our own words are not translated into it."""
+    source = 'source = { text = "The paper", url = "https://example.org" }'
+    posts = {"a.en.txt": f"+++\n{source}\n+++\nHello {{{{ target.name }}}}.\n", "a.ar.txt": "مرحبا {{ target.name }}\n"}
+    return app(library(folder, posts, FOREIGN))
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the pages of the small campaign and of the sample campaign."""
@@ -97,6 +124,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sample = App(config=config, networks=NETWORKS, clock=lambda: NOW)
     lay(site(sample, NOW.date(), print), folder / "sample")
     lay(site(small(folder / "small-library"), NOW.date(), print), folder / "small")
+    lay(site(foreign(folder / "foreign-library"), NOW.date(), print), folder / "foreign")
     lay(site(wide(folder / "wide-library"), NOW.date(), print), folder / "wide")
     return folder
 

@@ -54,6 +54,32 @@ def test_a_page_that_keeps_people_out_is_found(visitors: Visitors, script: str) 
         assert any(fault.startswith("image-alt") for fault in barriers(page, script))
 
 
+FOREIGN = """shown => {
+  const found = [], nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (nodes.nextNode()) {
+    const words = nodes.currentNode.textContent.trim(), place = nodes.currentNode.parentElement;
+    const told = place.closest("textarea, .words, dd, dt, bdi:not([lang])") || place.matches("a.to, .sr");
+    if (!/[a-z]{2}/i.test(words) || told) continue;
+    if (place.closest("[lang]").lang !== "en") found.push(words);
+    if (getComputedStyle(place).direction !== "ltr") found.push(`from right: ${words}`);
+  }
+  return found;
+}"""
+
+
+def test_words_in_another_language_than_the_page_say_so_and_run_their_own_way(visitors: Visitors) -> None:
+    with visitors.visit(user_agent=INSTAGRAM) as one:
+        for path in ("index.html", "a/mayor/index.html"):
+            page = one.go(f"foreign/air/ar/{path}")
+            page.evaluate("document.querySelectorAll('details, [hidden]').forEach(one => { one.open = true; })")
+            page.click("button[data-do=copy]")
+            page.wait_for_selector(".status:not(:empty)")
+            assert page.evaluate("getComputedStyle(document.querySelector('textarea')).direction") == "rtl"
+            page.evaluate("withdraw(document.querySelector('.post')); settle()")
+            assert page.locator(".empty").count()
+            assert page.evaluate(FOREIGN) == []
+
+
 def focused(page: Any) -> str:
     found: str = page.evaluate("document.activeElement.textContent.trim().slice(0, 60) || document.activeElement.id")
     return found

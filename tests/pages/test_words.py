@@ -1,13 +1,20 @@
 """The pages' own words: each is translated, and none is left over."""
 
+import re
+
 import pytest
 
 from bot import networks
-from bot.pages import catalog, html, messages, translator, untranslated
+from bot.pages import LOCALE, catalog, html, instead, messages, translator, untranslated
+from bot.pages.values import Told
+
+TRANSLATED = [folder.name for folder in LOCALE.iterdir() if folder.is_dir()]
 
 
-def test_spanish_lacks_no_word() -> None:
-    assert untranslated("es") == untranslated("es-MX") == untranslated("en") == []
+def test_what_is_translated_is_whole() -> None:
+    assert "es" in TRANSLATED
+    for language in (*TRANSLATED, "es-MX", "en"):
+        assert untranslated(language) == [] and instead(language) == ""
 
 
 def test_no_translation_is_of_words_that_are_gone() -> None:
@@ -23,7 +30,7 @@ def test_a_place_in_words_stands_in_the_translation_too() -> None:
 
 
 def test_a_language_without_translation_speaks_english_and_that_is_known() -> None:
-    assert translator("fr")("Copy") == "Copy" and "Copy" in untranslated("fr")
+    assert translator("fr")("Copy") == "Copy" and "Copy" in untranslated("fr") and instead("fr") == "en"
 
 
 def test_what_networks_ask_a_supporter_is_among_the_words() -> None:
@@ -34,7 +41,7 @@ def test_what_networks_ask_a_supporter_is_among_the_words() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_words_of_others_cannot_become_html(language: str) -> None:
     page = html(
-        "door.html", language, title="<b>&", links=[("<i>", "a/", "en")], root="", language=language, absolute="",
-        colours="",
+        "door.html", language, title=Told(words="<b>&"), links=[(Told(words="<i>", language="<u>"), "a/", "en")],
+        root="", language=language, direction="ltr", absolute="", colours="",
     )  # fmt: skip
-    assert "<b>" not in page and "<i>" not in page and "&lt;b&gt;&amp;" in page
+    assert not {"<b>", "<i>", "<u>"} & set(re.findall("<.*?>", page)) and "&lt;b&gt;&amp;" in page

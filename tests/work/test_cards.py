@@ -86,7 +86,7 @@ def test_the_text_to_copy_has_a_place_for_the_words(tmp_path: Path) -> None:
 
 def test_a_post_that_speaks_to_a_target_says_to_whom(tmp_path: Path) -> None:
     found = made(tmp_path, "I ask {{ target.name }}.\n", "council")
-    assert (found.target, found.folder, found.heading) == ("the council", "air/council/", "I ask the council.")
+    assert (str(found.target), found.folder, found.heading) == ("the council", "air/council/", "I ask the council.")
 
 
 def test_words_that_count_days_are_for_one_day(tmp_path: Path) -> None:

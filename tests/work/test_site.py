@@ -68,7 +68,7 @@ def test_there_is_a_page_for_the_campaign_and_each_post_in_each_language(pages: 
 def test_a_post_to_targets_has_a_page_for_each(pages: Files) -> None:
     for target, name in (("representative", "my representative in Congress"), ("senator", "my senator")):
         page = pages[f"families-belong-together/en/ask-my-representative/{target}/index.html"].decode()
-        assert f"To: {name}" in page
+        assert f"To: <bdi>{name}</bdi>" in page
 
 
 def test_every_address_within_the_pages_leads_to_a_file(pages: Files) -> None:
