@@ -33,12 +33,16 @@ LATEST = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A slot with what will become of it: planned, waiting for approval, or skipped; and its delivery so far."""
+    """A slot with what will become of it: planned, waiting for approval, or skipped; and its delivery so far.
+
+    `turn`: when a plan has it spoken, which is later than its slot where quiet hours or a gap hold it up.
+    """
 
     choice: Choice
     state: str
     reason: str = ""
     delivery: Delivery | None = None
+    turn: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ def plan(app: App, start: datetime, days: float, instead: Collection[Delivery] =
                 continue
             planned = decide(app, slot_of(delivery), ledger, now)
             note(app, ledger, planned, now)
-            yield replace(planned, delivery=delivery)
+            yield replace(planned, delivery=delivery, turn=now)
         resting = turn(rests, now, pace(app, ledger, now))
         still = speaking.wait + resting.wait
         agenda.add(speaking.wakes | resting.wakes)

@@ -1,0 +1,298 @@
+"""Arrange: change the timetable in config.toml, with the fortnight that would come of it shown before."""
+
+import tomllib
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.app import App
+from bot.config import FILE, Config, understand
+from bot.core.problem import AskedWrongly, HandbillError, Problem
+from bot.core.schema import near
+from bot.core.sections import Told, with_keys, with_new_row, with_row, without_row
+from bot.core.timetable import DAYS
+from bot.work.plan import Planned, plan, slot_key
+from bot.work.put import Changed, digest, put
+
+SCHEDULE = "schedule"
+ODD = f"{FILE} is written in a way of its own, which cannot be changed here."
+AHEAD = 14
+"""So many days are shown as they would become."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the timetable as config.toml writes it; no `days` are all, and no `late` is the usual one."""
+
+    campaign: str
+    accounts: tuple[str, ...]
+    times: tuple[str, ...]
+    days: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    late: str = ""
+    approval: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What bounds one account: at least `gap` between two posts, no more than `per_day` (None: as many as come)."""
+
+    account: str
+    gap: timedelta
+    per_day: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """When everybody speaks, as config.toml says just now; `seen` names the bytes that say so."""
+
+    path: Path
+    seen: str
+    raw: bytes
+    config: Config
+    rows: tuple[Row, ...]
+    quiet: str
+    paces: tuple[Pace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """One more row."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """Another row in place of the one with this number (the first is 0)."""
+
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """No such row any more."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours in which nobody speaks: "22:00-07:00"; "" for none."""
+
+    hours: str
+
+
+Change = Add | Alter | Remove | Quiet
+Mark = Literal["same", "new", "gone", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A slot of the coming fortnight, and how it differs: `other` is said or done than `before`."""
+
+    planned: Planned
+    mark: Mark
+    before: Planned | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A changed config.toml, not saved yet: its bytes, the rows that differ, and what would come of it."""
+
+    path: Path
+    seen: str
+    raw: bytes
+    diff: tuple[str, ...]
+    coming: tuple[Turn, ...]
+
+
+def arrangement(app: App) -> Arrangement:
+    """What config.toml says now, or the built-in default would; HandbillError where it cannot be read."""
+    path = app.source or app.config.folder / FILE
+    try:
+        seen = digest(path)
+        raw = path.read_bytes() if seen else _beginning(app).encode()
+    except OSError as error:
+        raise HandbillError(f"{path.name} cannot be read ({error.strerror}). Check its permissions.") from error
+    config = _understood(app, raw, HandbillError)
+    values = _values(raw)
+    return Arrangement(
+        path=path,
+        seen=seen,
+        raw=raw,
+        config=config,
+        rows=tuple(_row(row) for row in values.get(SCHEDULE, ())),
+        quiet=values.get("quiet", ""),
+        paces=tuple(Pace(account=one.name, gap=one.gap, per_day=one.per_day) for one in config.accounts.values()),
+    )
+
+
+def _beginning(app: App) -> str:
+    """A first config.toml, which says what holds without one."""
+    config = app.config
+    if not config.is_default or config.library != config.folder / "posts":
+        raise HandbillError(f"There is no {FILE} in {config.folder} yet. Make one there with: handbill init")
+    text = f'timezone = "{config.zone.key}"\n'
+    for account in config.accounts.values():
+        text += f'\n[accounts.{account.name}]\nnetwork = "{account.network}"\n'
+    for one in config.schedules:
+        times = [f"{clock:%H:%M}" for clock in one.times]
+        text = with_new_row(text, SCHEDULE, {"campaign": one.campaign, "accounts": [*one.accounts], "times": times})
+    return text
+
+
+def _understood(app: App, raw: bytes, otherwise: type[HandbillError]) -> Config:
+    config, problems = understand(raw, app.config.folder, app.networks, FILE)
+    if config is None:
+        raise otherwise("\n".join(_words(problems, otherwise)))
+    return config
+
+
+def _words(problems: Iterable[Problem], otherwise: type[HandbillError]) -> list[str]:
+    """Faults in words; of what somebody has just filled in the line of the file is of no use to them."""
+    if otherwise is not AskedWrongly:
+        return [str(one) for one in problems]
+    return [f"{one.what}. {one.hint}".strip() for one in problems if one.severity == "error"]
+
+
+def _values(raw: bytes) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(_text(raw))
+    except ValueError as error:  # lines that end as on very old machines, which the program itself forgives
+        raise HandbillError(f"{ODD} Save it again with any text editor.") from error
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8-sig")
+
+
+def _row(told: Mapping[str, Any]) -> Row:
+    lists = {name: tuple(told.get(name, ())) for name in ("accounts", "times", "days", "tags")}
+    approval = told.get("approval") == "post"
+    return Row(campaign=told["campaign"], late=told.get("late", ""), approval=approval, **lists)
+
+
+def proposed(app: App, change: Change, seen: str) -> Proposal:
+    """What config.toml would be, and the coming fortnight with it; nothing is written.
+
+    `seen`: that of the arrangement which the person had before them. Raises Changed if it is another
+    one now, AskedWrongly with every fault in what they filled in.
+    """
+    there = arrangement(app)
+    if there.seen != seen:
+        raise Changed(f"{there.path.name} was changed by somebody else meanwhile. Look at the timetable again.")
+    _check(app, there, change)
+    raw = _rewritten(there, change)
+    config = _understood(app, raw, AskedWrongly)
+    before, after = (_fortnight(_with(app, one)) for one in (there.config, config))
+    lines = unified_diff(_text(there.raw).splitlines(), _text(raw).splitlines(), n=0, lineterm="")
+    return Proposal(
+        path=there.path,
+        seen=seen,
+        raw=raw,
+        diff=tuple(line for line in lines if not line.startswith(("---", "+++", "@@"))),
+        coming=tuple(compared(before, after)),
+    )
+
+
+def save(app: App, proposal: Proposal) -> None:
+    """Write a proposed config.toml, whole or not at all; raises Changed if somebody was faster."""
+    put(proposal.path, proposal.raw, proposal.seen)
+
+
+def _check(app: App, there: Arrangement, change: Change) -> None:
+    """Whether a change is about a row that is there and a campaign that is known; raises AskedWrongly."""
+    if isinstance(change, Alter | Remove) and change.number not in range(len(there.rows)):
+        raise AskedWrongly("There is no such row in the timetable any more. Look at it again.")
+    old = there.rows[change.number].campaign if isinstance(change, Alter) else ""
+    if isinstance(change, Add | Alter) and change.row.campaign not in (old, *app.library.campaigns):
+        name = change.row.campaign[:80]
+        raise AskedWrongly(f'There is no campaign "{name}". {near(name, sorted(app.library.campaigns))}')
+
+
+def _rewritten(there: Arrangement, change: Change) -> bytes:
+    """The bytes of config.toml with a change; HandbillError where they are written in a way of their own."""
+    try:
+        mark = BOM_UTF8 if there.raw.startswith(BOM_UTF8) else b""
+        return mark + _changed(_text(there.raw), there.rows, change).encode()
+    except UnicodeEncodeError as error:
+        raise AskedWrongly("Some of these letters are no letters. Type them anew.") from error
+    except ValueError as error:
+        raise HandbillError(f"{ODD} Change it there, with any text editor.") from error
+
+
+def _changed(text: str, rows: Sequence[Row], change: Change) -> str:
+    match change:
+        case Add(row):
+            return with_new_row(text, SCHEDULE, _told(row))
+        case Alter(number, row):
+            return with_row(text, SCHEDULE, number, _difference(rows[number], row))
+        case Remove(number):
+            return without_row(text, SCHEDULE, number)
+        case Quiet(hours):
+            return with_keys(text, {"quiet": hours or None})
+
+
+def _told(row: Row) -> Told:
+    """A row as TOML has it, in the order in which people read it."""
+    return {
+        "campaign": row.campaign,
+        "accounts": [*row.accounts],
+        "days": [*row.days] or None,
+        "times": [*row.times],
+        "tags": [*row.tags] or None,
+        "late": row.late or None,
+        "approval": "post" if row.approval else None,
+    }
+
+
+def _difference(old: Row, new: Row) -> Told:
+    """What must be written anew: what means the same stays as somebody wrote it."""
+    before, after = _meaning(old), _meaning(new)
+    return {name: value for name, value in _told(new).items() if before[name] != after[name]}
+
+
+def _meaning(row: Row) -> Mapping[str, object]:
+    told = _told(replace(row, days=row.days or DAYS))
+    return {name: sorted(value) if isinstance(value, list) else value for name, value in told.items()}
+
+
+def _with(app: App, config: Config) -> App:
+    """The same app, library and ledger, with another config."""
+    again = replace(app, config=config)
+    again.__dict__.update(library=app.library, ledger=app.ledger)
+    return again
+
+
+def _fortnight(app: App) -> list[Planned]:
+    return list(plan(app, app.clock(), AHEAD))
+
+
+def compared(before: Iterable[Planned], after: Iterable[Planned]) -> list[Turn]:
+    """Each slot of two plans, in order of time, with how the second differs from the first."""
+    old = {_key(one): one for one in before}
+    new = {_key(one): one for one in after}
+    turns = [Turn(planned=one, mark=_mark(old.get(key), one), before=old.get(key)) for key, one in new.items()]
+    turns += [Turn(planned=one, mark="gone") for key, one in old.items() if key not in new]
+    return sorted(turns, key=lambda turn: (turn.planned.choice.slot.at, _key(turn.planned)))
+
+
+def _key(planned: Planned) -> tuple[object, ...]:
+    assert planned.delivery is not None  # a plan has one for each slot
+    return slot_key(planned.delivery)
+
+
+def _mark(before: Planned | None, after: Planned) -> Mark:
+    if before is None:
+        return "new"
+    return "same" if _outcome(before) == _outcome(after) else "other"
+
+
+def _outcome(planned: Planned) -> tuple[object, ...]:
+    return planned.state, planned.reason, planned.choice.variant, planned.turn
