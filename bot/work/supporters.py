@@ -70,7 +70,7 @@ class Sheet:
         told = {name: cells[place].strip() for name, place in self.columns.items()}
         language = self._language(told.pop(LANGUAGE, ""))
         target = self._target(told.pop(TARGET, ""))
-        me = {campaign: _facts(told, asks, language) for campaign, asks in self.asks.items()}
+        me = {campaign: facts_of(told, asks, language) for campaign, asks in self.asks.items()}
         return Supporter(number=number, language=language, target=target, me=me)
 
     def _language(self, said: str) -> str:
@@ -217,7 +217,7 @@ def _fact_name(cell: str) -> str:
     return re.sub(r"\W+", "_", cell.strip().casefold().removeprefix("me."))
 
 
-def _facts(told: Mapping[str, str], asks: Mapping[str, Ask], language: str) -> dict[str, str]:
+def facts_of(told: Mapping[str, str], asks: Mapping[str, Ask], language: str) -> dict[str, str]:
     """What a campaign asks for and a supporter told, as it will stand in the words; raises BadRow."""
     found = {}
     for name, ask in asks.items():
