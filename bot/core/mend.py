@@ -1,0 +1,74 @@
+"""Mend: what word processors, mail and web pages do to a text is undone."""
+
+import unicodedata
+from urllib.parse import parse_qs, urlsplit
+
+import regex
+
+from bot.core.links import is_domain, links_with_scheme
+from bot.core.text import BIDI, CONTROL, NOISE
+
+SPACES = regex.compile(r"[^\S\n]+")
+ADDRESS = regex.compile(r"https?://", regex.I)
+CUT = regex.compile(r"(https?://\S*)([^\S\n]*\n\s*|[^\S\n]+)(\S+)", regex.I)
+# A sign of these at its end, and an address goes on behind the space if what stands there can be a part of one.
+UNDONE = tuple("/-_=&?%.")
+GOES_ON = regex.compile(r"[A-Za-z0-9%~][A-Za-z0-9%~_.=&?/+-]*")
+# A plain word is rather the next word of the sentence.
+PART = regex.compile(r"[/_=&?%~]|\.[a-z]{2,5}$|-.*\d|\d.*-", regex.I)
+SURE_PART = regex.compile(r"[A-Za-z0-9][\w.-]*(?:[/=&%]\S*|_\S+|\.html?\b\S*)", regex.I)
+
+
+def cleaned(text: str) -> str:
+    """The text composed (NFC), without signs nobody sees, its rows without spaces at their ends or doubled inside."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\u2028", "\n")
+    for pattern in (CONTROL, BIDI, NOISE):
+        plain = pattern.sub("", plain)
+    rows = (SPACES.sub(" ", row).strip() for row in unicodedata.normalize("NFC", plain).split("\n"))
+    return "\n".join(rows).strip("\n")
+
+
+def joined(text: str) -> tuple[str, list[str]]:
+    """The text with addresses whole again that a break of lines or a space had cut; and each of these."""
+    mended: list[str] = []
+    at = 0
+    while match := CUT.search(text, at):
+        if not _goes_on(match[1], match[3], "\n" in match[2]):
+            at = match.end(1)
+            continue
+        text = text[: match.end(1)] + text[match.start(3) :]
+        at = match.start()
+        whole = text[at:].split(maxsplit=1)[0]
+        mended = [*(one for one in mended if not whole.startswith(one)), whole]
+    return text, mended
+
+
+def _goes_on(before: str, after: str, is_new_row: bool) -> bool:
+    """Whether an address that ends with `before` goes on with the word `after`."""
+    bare = after.rstrip(".,;:!?)\"'”’")
+    host = ADDRESS.sub("", before).split("/")[0]
+    if not GOES_ON.fullmatch(bare) or bare.lower().startswith(("http", "www.")):
+        return False
+    if before.endswith("."):
+        return not is_domain(host.rstrip(".").lower()) and is_domain((host + bare.split("/")[0]).lower())
+    if "." not in host:
+        return False
+    if not before.endswith(UNDONE):
+        return is_new_row and bool(SURE_PART.fullmatch(bare)) and not is_domain(bare.split("/")[0].lower())
+    if before[-1] in "=&%_-":
+        return is_new_row or bool(PART.search(bare)) or not bare.isalpha()
+    return bool(PART.search(bare))
+
+
+def target(address: str) -> str:
+    """Where a link leads, without the detour that some programs put before it; "" if nowhere."""
+    try:
+        parts = urlsplit(address.strip())
+        inner = parse_qs(parts.query).get("q", [""])[0] if parts.path == "/url" else ""
+    except ValueError:
+        return ""
+    # <https://docs.google.com> wraps the links of what it exports.
+    if parts.hostname and parts.hostname.startswith("www.google.") and inner:
+        return target(inner)
+    whole = links_with_scheme(address.strip())
+    return address.strip() if whole and parts.scheme in ("http", "https") else ""
