@@ -3,7 +3,7 @@
 A slot is *waiting* for a person's word or *planned*; when its turn comes (`turn`) its words are
 prepared, and it is committed as *sending* before the network is called. What the call's end means
 stands in `after_error`; what is done about a call whose end nobody saw, in `after_look` and
-`after_failed_look`. Whatever ends otherwise than *sent* or *skipped* is told to a person.
+`after_failed_look`. Whatever ends otherwise than *sent* is told to a person, unless a person wanted it so.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -43,7 +43,7 @@ STEPS: Mapping[State, frozenset[State]] = MappingProxyType(
 USED: frozenset[State] = frozenset({"sending", "sent", "uncertain"})
 # Those that still have their turn before them.
 OPEN: frozenset[State] = frozenset({"waiting", "planned", "held"})
-# Ends of which a person is told.
+# Ends of which a person is told. Of "skipped" where nobody wanted it so, and seldom: see bot.core.notice.is_known.
 TOLD: frozenset[State] = frozenset({"refused", "held", "uncertain", "missed"})
 
 MOST_TRIES = 8

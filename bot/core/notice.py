@@ -12,6 +12,9 @@ from bot.core.delivery import Delivery
 
 # So many are told in full in one message; the others are counted.
 IN_FULL = 20
+# An account that has nothing to say for the same reason is told of again after so long.
+SELDOM = timedelta(days=7)
+WORD = re.compile(r"[^\W\d]+")
 # How long to wait after a message that nobody could be told.
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=1)
 
@@ -41,6 +44,19 @@ def notice_of(delivery: Delivery) -> Notice:
         account=delivery.account,
         delivery=delivery.id,
     )
+
+
+def is_known(notice: Notice, others: Iterable[Notice]) -> bool:
+    """Whether another of the account, not long before, told the same but for numbers and order."""
+    return any(
+        (one.account, one.kind, _words(one)) == (notice.account, notice.kind, _words(notice))
+        and notice.at - SELDOM < one.at <= notice.at
+        for one in others
+    )
+
+
+def _words(notice: Notice) -> set[str]:
+    return set(WORD.findall(notice.words))
 
 
 # --- what does not work on the way to people --------------------------------------------------------
@@ -166,7 +182,7 @@ def _is_untried(one: News) -> bool:
     return one.notice.kind == "missed" and (one.delivery is None or one.delivery.tries == 0)
 
 
-RANKS = ("engine", "account", "held", "uncertain", "refused", "missed")
+RANKS = ("engine", "account", "held", "uncertain", "refused", "missed", "skipped")
 
 
 def _rank(one: News) -> int:
@@ -181,6 +197,7 @@ HEADS = {
     "uncertain": "perhaps a post of {account} is up, perhaps not",
     "refused": "a post of {account} was refused",
     "missed": "a post of {account} was missed",
+    "skipped": "{account} has nothing to say",
     "engine": "the engine is in trouble",
 }
 
@@ -208,7 +225,7 @@ def _in_full(one: News, zone: ZoneInfo) -> str:
 def _place(one: News, zone: ZoneInfo) -> str:
     delivery = one.delivery
     at = delivery.at if delivery else one.notice.at
-    post = f"{delivery.campaign}/{delivery.post}" if delivery and delivery.post else ""
+    post = "/".join(filter(None, (delivery.campaign, delivery.post))) if delivery else ""
     words = (one.notice.account, f"{at.astimezone(zone):%A %Y-%m-%d %H:%M} {zone.key}", post)
     return ", ".join(word for word in words if word)
 
@@ -243,6 +260,8 @@ def _remedy(one: News) -> list[str]:
             return [f"Change the post; then it has its turn again while it is in time. Look: {_show(number)}"]
         case "missed":
             return [f"To say it all the same: handbill delivery now {number}"]
+        case "skipped":
+            return ["If it stays so, its times pass in silence; you hear of it once a week. Look: handbill plan"]
     return []
 
 

@@ -552,7 +552,7 @@ class Account:
         return self._receipt(key)
 
     def _there(self, payload: Payload, key: str, otherwise: type[Refused | Uncertain]) -> Receipt:
-        """What is in the way of a post: the same words, with another card perhaps; `otherwise` if nothing is any more."""
+        """What is in the way of a post: the same words, with another card perhaps; `otherwise` if it is gone."""
         found = self.find(payload, key)
         if found:
             return found

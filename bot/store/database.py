@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, func, insert, or_, select, text, union, update
 
-from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep
-from bot.core.notice import Notice, Trouble, notice_of
+from bot.core.delivery import STEPS, TOLD, USED, Delivery, NoSuchStep, State
+from bot.core.notice import SELDOM, Notice, Trouble, is_known, notice_of
 from bot.core.post import Variant
 from bot.core.problem import HandbillError
 from bot.core.rotate import NEAR, Spoken, Use
@@ -191,14 +191,17 @@ class Store:
             rows = connection.execute(select(BARRED))
             return {(row.network, f"{row.campaign}/{row.post}", row.digest) for row in rows}
 
-    def save(self, delivery: Delivery, lease: Lease) -> None:
+    def save(self, delivery: Delivery, lease: Lease, *, seldom: bool = False) -> None:
         """Write a delivery's new state, and that a person is to be told where that is so.
 
+        `seldom`: also of this end, unless they were told the same of this account not long before.
         Raises FenceLost if the account is no longer ours to speak for, NoSuchStep for a step that
         is not in the table of states.
         """
         with self._writing() as connection:
-            _save(connection, delivery, lease)
+            before = _save(connection, delivery, lease)
+            if seldom and delivery.state != before and not is_known(notice_of(delivery), _lately(connection, delivery)):
+                _tell(connection, notice_of(delivery))
 
     def begin(self, sending: Delivery, lease: Lease, seconds: float) -> bool:
         """Commit that a delivery is about to be said, its lease good for so many `seconds` from now.
@@ -409,7 +412,7 @@ class Store:
         """What nobody was told yet, the oldest first."""
         query = select(NOTICES).where(NOTICES.c.told.is_(None)).order_by(NOTICES.c.id)
         with self._reading() as connection:
-            return [Notice(**{name: row._mapping[name] for name in _NOTICE}) for row in connection.execute(query)]
+            return [_notice(row) for row in connection.execute(query)]
 
     def noticed(self) -> dict[int | None, Delivery]:
         """The deliveries, by their ids, of which there is something that nobody was told yet."""
@@ -511,20 +514,22 @@ def _is_copy(connection: Connection, sending: Delivery) -> bool:
     return connection.execute(statements.COPIES, told).first() is not None
 
 
-def _save(connection: Connection, delivery: Delivery, lease: Lease) -> None:
+def _save(connection: Connection, delivery: Delivery, lease: Lease) -> State:
+    """Write a delivery; the state that it was in before."""
     this = {"its_number": delivery.id}
     found = connection.execute(statements.MINE, {**this, **_its(lease)}).one_or_none()
     if found is None:
         raise FenceLost(f'Another run speaks for "{lease.account}" now.')
-    before, *tally = found
+    before: State = found[0]
     if delivery.state != before and delivery.state not in STEPS[before]:
         raise NoSuchStep(f"{before} -> {delivery.state}")
     connection.execute(statements.WRITE, {**row_of(delivery), **this})
     if (before in USED) != (delivery.state in USED):
-        recount(connection, [tuple(tally) if before in USED else _tally(delivery)])
+        recount(connection, [tuple(found[1:]) if before in USED else _tally(delivery)])
     _bar(connection, [delivery])
     if delivery.state != before and delivery.state in TOLD:
         _tell(connection, notice_of(delivery))
+    return before
 
 
 def _its(lease: Lease) -> dict[str, Any]:
@@ -537,6 +542,17 @@ def _tally(delivery: Delivery) -> tallies.Key:
 
 def _tell(connection: Connection, notice: Notice) -> None:
     connection.execute(insert(NOTICES).values(**{name: getattr(notice, name) for name in _NOTICE if name != "id"}))
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(**{name: row._mapping[name] for name in _NOTICE})
+
+
+def _lately(connection: Connection, delivery: Delivery) -> list[Notice]:
+    """What was told, or is to be told, of ends like a delivery's not long before it."""
+    alike = (NOTICES.c.account == delivery.account, NOTICES.c.kind == delivery.state)
+    found = connection.execute(select(NOTICES).where(*alike, NOTICES.c.at > delivery.at - SELDOM))
+    return [_notice(row) for row in found]
 
 
 def _add(connection: Connection, new: list[Delivery]) -> None:

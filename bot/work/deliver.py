@@ -41,6 +41,7 @@ from bot.work.plan import (
     decide,
     delivery_of,
     gone,
+    is_silence,
     note,
     pace,
     read_ledger,
@@ -227,7 +228,8 @@ def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list
         told_why = replace(delivery, reason=planned.reason)
         return [delivery if told_why == delivery else saved(run.app, told_why, lease)]
     if planned.state == "skipped":
-        return [_walked(run, delivery, "skipped", lease, reason=planned.reason)]
+        tells = is_silence(run.app, planned)
+        return [_walked(run, delivery, "skipped", lease, seldom=tells, reason=planned.reason)]
     if planned.state == "waiting" and not run.granted:
         # Also where words once approved have changed since: the edit voids the approval.
         kept = _words(planned.choice)
@@ -238,13 +240,15 @@ def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list
     return _say(run, ready, replace(ready, tries=delivery.tries + 1, reason="", **_words(planned.choice)), lease)
 
 
-def _walked(run: Tick, delivery: Delivery, to: State, lease: Lease, **changes: Any) -> Delivery:
+def _walked(
+    run: Tick, delivery: Delivery, to: State, lease: Lease, *, seldom: bool = False, **changes: Any
+) -> Delivery:
     """The delivery in another state, over "planned" where there is no shorter way."""
     if to == delivery.state:
         return saved(run.app, replace(delivery, **changes), lease)
     if to not in STEPS[delivery.state]:
         delivery = saved(run.app, step(delivery, "planned"), lease)
-    return saved(run.app, step(delivery, to, **changes), lease)
+    return saved(run.app, step(delivery, to, **changes), lease, seldom=seldom)
 
 
 def _words(choice: Choice) -> dict[str, Any]:
@@ -386,9 +390,9 @@ def _perhaps(run: Tick, delivery: Delivery) -> str:
     return "it may have been posted; look at the account"
 
 
-def saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
+def saved(app: App, delivery: Delivery, lease: Lease, *, seldom: bool = False) -> Delivery:
     """Write a delivery; it, as it stands then."""
-    app.store.save(delivery, lease)
+    app.store.save(delivery, lease, seldom=seldom)
     return delivery
 
 

@@ -14,7 +14,7 @@ from bot.core.choice import Choice, Speaker, choose
 from bot.core.delivery import OPEN, Delivery, in_time, step, turn
 from bot.core.limits import Limits, free, month, used_up
 from bot.core.problem import SignedOut
-from bot.core.rotate import NEAR, History
+from bot.core.rotate import NEAR, History, within
 from bot.core.timetable import Schedule, Slot, instant, local_day, slots
 
 if TYPE_CHECKING:
@@ -249,6 +249,15 @@ def decide(app: App, slot: Slot, ledger: Ledger, now: datetime) -> Planned:
 def _left_out(app: App, slot: Slot, why: str) -> Planned:
     choice = Choice(slot=slot, speaker=app.speaker(slot.account), reason=why)
     return Planned(choice=choice, state="skipped", reason=why)
+
+
+def is_silence(app: App, planned: Planned) -> bool:
+    """Whether a time passes with nothing said that nobody wanted so: no pause, and within its campaign's days."""
+    slot = planned.choice.slot
+    campaign = app.library.campaigns.get(slot.campaign)
+    if planned.state != "skipped" or planned.reason in (PAUSED, BY_PERSON) or campaign is None:
+        return False
+    return within(campaign.starts, campaign.until, slot.day)
 
 
 def _waits(app: App, slot: Slot, choice: Choice, ledger: Ledger) -> str:

@@ -10,12 +10,11 @@ from bot.core.choice import PRACTICE
 from bot.core.fit import width
 from bot.core.post import Campaign
 from bot.core.problem import Problem, Severity, SignedOut
-from bot.core.rotate import within
 from bot.core.schema import near
 from bot.core.timetable import Schedule, local_day
 from bot.work.look import warning
 from bot.work.notify import WRITE, addresses
-from bot.work.plan import Planned, plan
+from bot.work.plan import Planned, is_silence, plan
 
 # How the addresses of each service are written.
 KINDS = "https://appriseit.com/services/"
@@ -139,10 +138,8 @@ def _rhythm(app: App) -> Iterator[Problem]:
 
 
 def _is_silent(app: App, planned: Planned) -> bool:
-    """Whether a slot in the campaign's days is skipped for want of a post."""
-    slot = planned.choice.slot
-    campaign = app.library.campaigns.get(slot.campaign)
-    if planned.state != "skipped" or campaign is None or not app.library.posts[slot.campaign]:
+    """Whether a time passes for want of a post, though the campaign has some in the account's language."""
+    if not (is_silence(app, planned) and planned.reason.startswith("no post")):
         return False
-    speaks = any(planned.choice.speaker.voice.language in post.words for post in app.library.posts[slot.campaign])
-    return speaks and planned.reason.startswith("no post") and within(campaign.starts, campaign.until, slot.day)
+    language = planned.choice.speaker.voice.language
+    return any(language in post.words for post in app.library.posts[planned.choice.slot.campaign])

@@ -18,6 +18,7 @@ from bot.core.notice import (
     Notice,
     Trouble,
     failed,
+    is_known,
     is_over,
     may_try,
     message,
@@ -27,6 +28,7 @@ from bot.core.notice import (
 from bot.core.post import Image, Variant
 
 NOW = datetime(2026, 12, 1, 14, tzinfo=UTC)
+DAY = timedelta(days=1)
 NEW_YORK = ZoneInfo("America/New_York")
 WORDS = Variant(text="Our street is for children. #CleanAir", image=Image(file="street.png", alt="A street"))
 BLANK = Delivery(
@@ -51,6 +53,7 @@ def told(*found: News) -> Message:
         ("held", "town cannot speak", "handbill account connect town"),
         ("uncertain", "perhaps a post of town is up, perhaps not", "handbill delivery settle 7 --not-posted"),
         ("missed", "a post of town was missed", "handbill delivery now 7"),
+        ("skipped", "town has nothing to say", "handbill plan"),
     ],
 )
 def test_each_end_is_told_with_account_time_reason_words_and_what_to_do(state: State, head: str, command: str) -> None:
@@ -63,7 +66,7 @@ def test_each_end_is_told_with_account_time_reason_words_and_what_to_do(state: S
 
 
 def test_every_end_of_which_a_person_is_told_has_words_of_its_own() -> None:
-    assert len({told(news(state)).title for state in TOLD}) == len(TOLD)
+    assert len({told(news(state)).title for state in {*TOLD, "skipped"}}) == len(TOLD) + 1
 
 
 def test_who_posts_by_hand_gets_words_picture_link_and_how_to_say_it_is_done() -> None:
@@ -146,6 +149,26 @@ def test_a_try_waits_for_its_time_and_for_no_time_of_a_clock_that_was_ahead() ->
     assert may_try(None, NOW) and may_try(Trouble(words="no", again=NOW), NOW)
     assert not may_try(Trouble(words="no", again=NOW + LONGEST), NOW)
     assert may_try(Trouble(words="no", again=NOW + LONGEST + timedelta(seconds=1)), NOW)
+
+
+# --- what was told already --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        pytest.param(news("skipped", "2 resting; 1 outside its days", at=NOW - DAY), True, id="other numbers"),
+        pytest.param(news("skipped", "1 outside its days; 3 resting", at=NOW - DAY), True, id="another order"),
+        pytest.param(news("skipped", "3 resting", at=NOW - DAY), False, id="another reason"),
+        pytest.param(news("missed", "3 resting; 1 outside its days", at=NOW - DAY), False, id="another end"),
+        pytest.param(news("skipped", "3 resting; 1 outside its days", account="shop"), False, id="another account"),
+        pytest.param(news("skipped", "3 resting; 1 outside its days", at=NOW - 7 * DAY), False, id="a week ago"),
+        pytest.param(news("skipped", "3 resting; 1 outside its days", at=NOW + DAY), False, id="by a clock ahead"),
+    ],
+)
+def test_what_was_told_already_is_known_but_for_numbers_and_order(other: News, is_same: bool) -> None:
+    one = news("skipped", "3 resting; 1 outside its days", said=None)
+    assert is_known(one.notice, [other.notice]) is is_same
 
 
 # --- names ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,6 +22,7 @@ from bot.core.network import Payload, Publisher
 from bot.core.post import Receipt
 from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncertain
 from bot.work.account import start
+from bot.work.control import do, skip
 from bot.work.deliver import tick
 from tests.publishing.stage import own_folders
 from tests.servers.fixtures import Running
@@ -208,6 +210,48 @@ def test_every_end_that_is_not_sent_is_to_be_told_once(
         tick(app, at("09:00") + timedelta(seconds=seconds))
     (notice,) = app.store.notices()
     assert (notice.kind, notice.words, notice.account) == (kind, words, "town")
+
+
+FRENCH = CONFIG.replace('network = "outbox"', 'network = "outbox"\nlanguage = "fr"')
+SILENT = "no post can be said: 2 no words in fr"
+
+
+def test_an_account_with_nothing_to_say_is_told_once_a_week(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=FRENCH)
+    tick(app, BEGUN)
+    for day in range(1, 9):
+        for clock in ("09:00", "17:30"):
+            tick(app, at(clock, day))
+    found = [(notice.kind, notice.words, notice.account, notice.at) for notice in app.store.notices()]
+    assert found == [("skipped", SILENT, "town", at("09:00", day)) for day in (1, 8)]
+
+
+def test_another_reason_for_silence_is_told_at_once(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=FRENCH)
+    tick(app, at("09:00"))
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / "posts/air" / name).unlink()
+    tick(app.fresh(), at("17:30"))
+    assert [notice.words for notice in app.store.notices()] == [SILENT, "the campaign has no posts"]
+
+
+OVER = 'title = "Clean air"\nuntil = 2026-11-30\n'
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        pytest.param(lambda app: app.store.pause("", BEGUN), id="a pause"),
+        pytest.param(lambda app: (app.config.library / "air/campaign.toml").write_text(OVER), id="the campaign's end"),
+        pytest.param(lambda app: do(app, skip(app, "town/2026-12-01/09:00")), id="a person"),
+    ],
+)
+def test_a_silence_that_was_meant_is_not_told(tmp_path: Path, deed: Callable[[App], object]) -> None:
+    app = opened(tmp_path, now=BEGUN)
+    tick(app, BEGUN)
+    deed(app)
+    tick(app.fresh(), at("09:00"))
+    assert [one.state for one in app.store.deliveries()] == ["skipped"] and app.store.notices() == []
 
 
 def test_of_an_outage_each_that_was_missed_is_to_be_told(tmp_path: Path) -> None:
