@@ -79,7 +79,7 @@ class Tries:
 
 def wait(tries: Tries | None, free: int, now: datetime) -> timedelta:
     """How long until a password may be tried again; after the `free` tries the pause doubles, from a second on."""
-    if tries is None or tries.count < free or not tries.last <= now < tries.last + FORGOTTEN:
+    if tries is None or tries.count < free or tries.last > now + LONGEST:  # of a clock that was ahead
         return timedelta()
     pause: timedelta = min(timedelta(seconds=2 ** min(tries.count - free, 20)), LONGEST)
     return max(tries.last + pause - now, timedelta())

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from bot.app import App
@@ -21,6 +22,8 @@ __all__ = ["Deed", "Person", "Role", "Session", "Stay"]
 SHORTEST, LONGEST, LONGEST_NAME = 10, 200, 40
 # So many wrong passwords in a row cost no waiting: for one name, and from one address, where many may sit.
 FREE_FOR_NAME, FREE_FROM_ADDRESS = 5, 20
+# Each password that is looked at takes 64 MB meanwhile: https://argon2-cffi.readthedocs.io/en/stable/parameters.html
+AT_ONCE = BoundedSemaphore(2)
 # A session's last sight is written no more often.
 SIGHT = timedelta(minutes=5)
 WRONG = "The name or the password is not right."
@@ -185,9 +188,10 @@ def _hidden(password: str) -> str:
     composed = _composed(password)
     if not SHORTEST <= len(composed) <= LONGEST:
         raise AskedWrongly(
-            f"A password needs at least {SHORTEST} letters or signs. Three or four words are a good one."
+            f"A password needs {SHORTEST} to {LONGEST} letters or signs. Three or four words make a good one."
         )
-    return PasswordHasher().hash(composed)
+    with AT_ONCE:
+        return PasswordHasher().hash(_bytes(composed))
 
 
 def _is_right(kept: str, password: str) -> bool:
@@ -196,13 +200,14 @@ def _is_right(kept: str, password: str) -> bool:
     from argon2.exceptions import VerifyMismatchError
 
     hasher, composed = PasswordHasher(), _composed(password)[: LONGEST + 1]
-    if not kept:
-        hasher.hash(composed)
-        return False
-    try:
-        return hasher.verify(kept, composed)
-    except VerifyMismatchError:
-        return False
+    with AT_ONCE:
+        if not kept:
+            hasher.hash(_bytes(composed))
+            return False
+        try:
+            return hasher.verify(kept, _bytes(composed))
+        except VerifyMismatchError:
+            return False
 
 
 def _composed(password: str) -> str:
@@ -217,12 +222,12 @@ def _folded(name: str) -> str:
 
 def _digest(token: str) -> str:
     """What is kept of a token: one of 256 bits needs no salt."""
-    return sha256(token.encode()).hexdigest()
+    return sha256(_bytes(token)).hexdigest()
 
 
 def _about(app: App, what: str) -> str:
     """A name or an address in such a way that nobody can read it: people type passwords into the wrong field."""
-    return hmac.digest(_key(app), what.encode(), "sha256").hex()
+    return hmac.digest(_key(app), _bytes(what), "sha256").hex()
 
 
 def _signer(app: App) -> "Signer":
@@ -239,6 +244,10 @@ def _unsigned(app: App, token: str) -> str:
         return _signer(app).unsign(token.encode()).decode()
     except (BadSignature, ValueError):
         return ""
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="replace")  # halves of letters that no keyboard writes
 
 
 def _key(app: App) -> bytes:
