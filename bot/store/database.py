@@ -294,6 +294,11 @@ class Store:
             connection.execute(update(SIGHTINGS).where(*older).values(until=now))
         return True
 
+    def forget(self, names: Collection[str]) -> None:
+        """Let these rows of the timetable be such as were never seen."""
+        with self._writing("timetable") as connection:
+            connection.execute(SIGHTINGS.delete().where(SIGHTINGS.c.name.in_(names)))
+
     # Leases
 
     def lease(self, account: str, owner: str, seconds: float) -> Lease | None:

@@ -53,6 +53,8 @@ from bot.work.plan import (
 )
 
 DAY = timedelta(days=1)
+# A row of the timetable that nobody has had for so long begins anew when it comes back.
+TAKEN_OUT = timedelta(minutes=15)
 # A file that is just being written is given so long to be whole, in seconds.
 SETTLED = 2.0
 
@@ -166,6 +168,9 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     Those of an account that cannot be asked for its lasting id just now are left for a later tick.
     """
     seen = app.store.sightings()
+    kept = {name for name, _ in rows(app)}
+    if out := {name for name, until in seen.items() if name not in kept and until < now - TAKEN_OUT}:
+        app.store.forget(out)
     due = unnoted(app, app.store, now, now + MOMENT)
     asked = sorted({slot.account for slot in due})
     says = dict(zip(asked, side_by_side(lambda name: _says(doors, name), asked), strict=True))
@@ -174,7 +179,7 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     away = set(asked) - set(ids)
     new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
     theirs = {name for name, schedule in rows(app) if away.intersection(schedule.accounts)}
-    app.store.note(new, {name for name, _ in rows(app)} - theirs, seen, now)
+    app.store.note(new, kept - theirs, seen, now)
     app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
 
 

@@ -236,6 +236,12 @@ def test_of_two_runs_that_note_the_same_rows_only_one_does(store: Store) -> None
     assert len(store.deliveries()) == 1
 
 
+def test_a_row_that_is_forgotten_was_never_seen(store: Store) -> None:
+    store.note([], ["row", "other"], {}, NOW)
+    store.forget(["row"])
+    assert store.sightings() == {"other": NOW}
+
+
 def test_a_clock_that_jumps_back_does_not_take_sightings_back(store: Store) -> None:
     store.note([], ["row"], {}, NOW)
     store.note([], ["row"], store.sightings(), NOW - timedelta(hours=1))

@@ -55,6 +55,25 @@ def test_a_slot_at_the_very_instant_of_first_sight_is_said(tmp_path: Path) -> No
     assert ended(opened(tmp_path), at("09:00")) == ["09:00 sent"]
 
 
+def test_what_was_not_in_the_timetable_at_its_time_is_neither_said_nor_missed(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=CONFIG.replace('"09:00", ', ""))
+    both = opened(tmp_path)
+    tick(both, BEGUN)
+    tick(app, at("08:30"))
+    tick(app, at("17:30"))
+    assert ended(both, at("18:00")) == [] and ended(both, at("09:00", 2)) == ["09:00 sent"]
+    assert states(both) == ["17:30 sent", "09:00 sent"]
+
+
+def test_whoever_has_another_timetable_takes_no_time_from_others(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=CONFIG.replace('"09:00", ', ""))
+    both = opened(tmp_path)
+    for minute in range(10, 59, 10):
+        tick(both, at(f"08:{minute}"))
+        tick(app, at(f"08:{minute + 1}"))
+    assert ended(both, at("09:05")) == ["09:00 sent"]
+
+
 def test_a_second_tick_at_the_same_instant_says_nothing(tmp_path: Path) -> None:
     app = opened(tmp_path)
     tick(app, at("09:00"))
