@@ -103,13 +103,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A changed config.toml, not saved yet: its bytes, the rows that differ, and what would come of it."""
+    """A changed config.toml, not saved yet: its bytes, and the lines that differ; each as config before and after."""
 
     path: Path
     seen: str
     raw: bytes
     diff: tuple[str, ...]
-    coming: tuple[Turn, ...]
+    before: Config
+    after: Config
 
 
 def arrangement(app: App) -> Arrangement:
@@ -179,7 +180,7 @@ def _row(told: Mapping[str, Any]) -> Row:
 
 
 def proposed(app: App, change: Change, seen: str) -> Proposal:
-    """What config.toml would be, and the coming fortnight with it; nothing is written.
+    """What config.toml would be; nothing is written.
 
     `seen`: that of the arrangement which the person had before them. Raises Changed if it is another
     one now, AskedWrongly with every fault in what they filled in.
@@ -189,16 +190,25 @@ def proposed(app: App, change: Change, seen: str) -> Proposal:
         raise Changed(f"{there.path.name} was changed by somebody else meanwhile. Look at the timetable again.")
     _check(app, there, change)
     raw = _rewritten(there, change)
-    config = _understood(app, raw, AskedWrongly)
-    before, after = (_fortnight(_with(app, one)) for one in (there.config, config))
+    after = _understood(app, raw, AskedWrongly)
     lines = unified_diff(_text(there.raw).splitlines(), _text(raw).splitlines(), n=0, lineterm="")
     return Proposal(
         path=there.path,
         seen=seen,
         raw=raw,
         diff=tuple(line for line in lines if not line.startswith(("---", "+++", "@@"))),
-        coming=tuple(compared(before, after)),
+        before=there.config,
+        after=after,
     )
+
+
+def outlook(app: App, proposal: Proposal) -> list[Turn]:
+    """The coming fortnight as it would become: each slot in order of time, with how it differs from what it is."""
+    before, after = (plan(_with(app, one), app.clock(), AHEAD) for one in (proposal.before, proposal.after))
+    old, new = ({_key(one): one for one in some} for some in (before, after))
+    turns = [Turn(planned=one, mark=_mark(old.get(key), one), before=old.get(key)) for key, one in new.items()]
+    turns += [Turn(planned=one, mark="gone") for key, one in old.items() if key not in new]
+    return sorted(turns, key=lambda turn: (turn.planned.choice.slot.at, _key(turn.planned)))
 
 
 def save(app: App, proposal: Proposal) -> None:
@@ -268,19 +278,6 @@ def _with(app: App, config: Config) -> App:
     again = replace(app, config=config)
     again.__dict__.update(library=app.library, ledger=app.ledger)
     return again
-
-
-def _fortnight(app: App) -> list[Planned]:
-    return list(plan(app, app.clock(), AHEAD))
-
-
-def compared(before: Iterable[Planned], after: Iterable[Planned]) -> list[Turn]:
-    """Each slot of two plans, in order of time, with how the second differs from the first."""
-    old = {_key(one): one for one in before}
-    new = {_key(one): one for one in after}
-    turns = [Turn(planned=one, mark=_mark(old.get(key), one), before=old.get(key)) for key, one in new.items()]
-    turns += [Turn(planned=one, mark="gone") for key, one in old.items() if key not in new]
-    return sorted(turns, key=lambda turn: (turn.planned.choice.slot.at, _key(turn.planned)))
 
 
 def _key(planned: Planned) -> tuple[object, ...]:

@@ -10,7 +10,20 @@ from hypothesis import strategies as st
 from bot import config
 from bot.app import App, open_app
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.work.arrange import Add, Alter, Change, Proposal, Quiet, Remove, Row, arrangement, proposed, save
+from bot.work.arrange import (
+    Add,
+    Alter,
+    Change,
+    Proposal,
+    Quiet,
+    Remove,
+    Row,
+    Turn,
+    arrangement,
+    outlook,
+    proposed,
+    save,
+)
 from bot.work.put import Changed
 from tests.making import app as default_app
 from tests.making import library
@@ -56,8 +69,12 @@ def saved(app: App, change: Change) -> str:
     return (app.config.folder / "config.toml").read_text(encoding="utf-8")
 
 
-def marks(proposal: Proposal) -> list[str]:
-    return [turn.mark for turn in proposal.coming]
+def coming(app: App, change: Change) -> list[Turn]:
+    return outlook(app, propose(app, change))
+
+
+def marks(turns: list[Turn]) -> list[str]:
+    return [turn.mark for turn in turns]
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -207,25 +224,30 @@ def test_a_timetable_written_in_a_way_of_its_own_is_left_to_its_writer(tmp_path:
 
 def test_the_coming_fortnight_shows_what_is_new_and_what_becomes_of_the_rest(tmp_path: Path) -> None:
     posts = {f"{name}.txt": f"Words of {name}." for name in "abcdef"}
-    proposal = propose(opened(tmp_path, posts, told=CONFIG), Add(replace(ROW, times=("12:00",))))
-    assert marks(proposal).count("new") == 14 and marks(proposal).count("gone") == 0
-    assert marks(proposal)[:2] == ["same", "new"] and "other" in marks(proposal)
-    days = [turn.planned.choice.slot.at for turn in proposal.coming]
+    turns = coming(opened(tmp_path, posts, told=CONFIG), Add(replace(ROW, times=("12:00",))))
+    assert marks(turns).count("new") == 14 and marks(turns).count("gone") == 0
+    assert marks(turns)[:2] == ["same", "new"] and "other" in marks(turns)
+    days = [turn.planned.choice.slot.at for turn in turns]
     assert days == sorted(days) and (days[-1] - START).days < 14
 
 
 def test_what_would_be_gone_stands_where_it_was(tmp_path: Path) -> None:
-    proposal = propose(opened(tmp_path, told=CONFIG), Alter(0, replace(ROW, times=("09:00",))))
-    assert {turn.mark for turn in proposal.coming if turn.planned.choice.slot.clock == "17:30"} == {"gone"}
-    assert len(proposal.coming) == 28
+    turns = coming(opened(tmp_path, told=CONFIG), Alter(0, replace(ROW, times=("09:00",))))
+    assert {turn.mark for turn in turns if turn.planned.choice.slot.clock == "17:30"} == {"gone"}
+    assert len(turns) == 28
 
 
 def test_what_waits_for_the_end_of_quiet_hours_is_another_turn(tmp_path: Path) -> None:
-    proposal = propose(opened(tmp_path, told=CONFIG), Quiet("08:00-10:00"))
-    morning, evening = proposal.coming[:2]
+    morning, evening = coming(opened(tmp_path, told=CONFIG), Quiet("08:00-10:00"))[:2]
     assert (morning.mark, evening.mark) == ("other", "same")
     assert morning.before and morning.planned.choice.slot == morning.before.choice.slot
     assert (morning.before.turn, morning.planned.turn) == (at("14:00"), at("15:00"))  # 9 and 10 in New York
+
+
+def test_the_file_alone_says_what_is_now_not_what_was_read_of_it_before(tmp_path: Path) -> None:
+    app = opened(tmp_path, told=CONFIG)
+    saved(app, Remove(0))
+    assert set(marks(coming(app, Add(ROW)))) == {"new"}
 
 
 def test_only_rows_that_differ_are_shown_of_the_file(tmp_path: Path) -> None:
