@@ -2,16 +2,15 @@
 
 import sys
 from collections import Counter
-from datetime import date
 
 import click
 
 from bot.app import here
 from bot.cli.show import Noun, complain, left_out, lines, opened, table, typed
-from bot.core.post import Campaign, Post
 from bot.core.problem import AskedWrongly
 from bot.core.timetable import local_day
 from bot.library.files import shown
+from bot.work.shelf import standing
 from bot.work.write import new_post, own_library
 
 
@@ -83,12 +82,3 @@ def list_command(ctx: click.Context, campaign: str | None, as_json: bool) -> Non
         tuple(rows[0]) if rows else (),
         [tuple(", ".join(value) if isinstance(value, list) else str(value) for value in row.values()) for row in rows],
     )
-
-
-def standing(campaign: Campaign, post: Post, today: date) -> str:
-    """How a post stands today: ready, expired, or not yet."""
-    last = [day for day in (campaign.until, post.until) if day]
-    first = [day for day in (campaign.starts, post.starts) if day]
-    if last and min(last) < today:
-        return "expired"
-    return "not yet" if first and max(first) > today else "ready"

@@ -42,7 +42,7 @@ def review(app: App, watch: Watch = iter) -> list[Problem]:
         problems |= dict.fromkeys(review_campaign(campaign))
     for post in watch(posts):
         problems |= dict.fromkeys(review_post(campaigns[post.campaign], post, networks, today))
-    problems |= dict.fromkeys([*_left_out(app), *copies(posts), *ready(app)])
+    problems |= dict.fromkeys([*left_out(app), *copies(posts), *ready(app)])
     return _in_order(problems)
 
 
@@ -64,7 +64,7 @@ def all_campaigns(app: App) -> dict[str, Campaign]:
     return {**app.library.campaigns, **{campaign.name: campaign for campaign, _ in app.library.drafts}}
 
 
-def _left_out(app: App) -> Iterator[Problem]:
+def left_out(app: App) -> Iterator[Problem]:
     """Faults in templates of files that have other faults too, and so belong to no whole post."""
     campaigns = all_campaigns(app)
     for name, words in app.library.broken:
@@ -104,7 +104,7 @@ def _pages(campaign: Campaign) -> Iterator[Problem]:
 def review_post(campaign: Campaign, post: Post, networks: Iterable[Network], today: date) -> Iterator[Problem]:
     """Every fault in a post's words: templates, lengths on every network, what networks would misread."""
     facts = known(campaign)
-    networks = [network for network in networks if _is_meant(post, network)]
+    networks = [network for network in networks if is_meant(post, network)]
     for language, words in post.words.items():
         bad = [problem for source in _sources(words) for problem in _template(source, facts)]
         if words.title and not bad:
@@ -129,7 +129,8 @@ def _picture(post: Post, networks: Iterable[Network]) -> Iterator[Problem]:
         )
 
 
-def _is_meant(post: Post, network: Network) -> bool:
+def is_meant(post: Post, network: Network) -> bool:
+    """Whether a post may stand on a network."""
     return (not post.only or network.name in post.only) and network.name not in post.never
 
 
