@@ -71,6 +71,7 @@ class Config:
     notify_file: str = ""
     heartbeat: Heartbeat = Heartbeat()
     site: str = ""
+    desk: str = ""
     is_default: bool = False
 
 
@@ -196,6 +197,7 @@ SCHEDULE: Mapping[str, Kind] = {
     "approval": schema.leaf(_approval),
 }
 SITE: Mapping[str, Kind] = {"url": schema.address}
+DESK: Mapping[str, Kind] = {"url": schema.address}
 HEARTBEAT: Mapping[str, Kind] = {
     "url": schema.leaf(_ping),
     "url_env": _variable,
@@ -290,6 +292,7 @@ def keys(networks: Mapping[str, Network]) -> dict[str, Kind]:
         "notify_file": schema.text,
         "heartbeat": schema.table(HEARTBEAT),
         "site": schema.table(SITE),
+        "desk": schema.table(DESK),
         "accounts": schema.named(_account(networks)),
         "schedule": schema.many(schema.table(SCHEDULE, required=["campaign", "accounts", "times"])),
     }
@@ -366,6 +369,7 @@ def _config(folder: Path, found: Mapping[str, Any]) -> Config:
         notify_file=found.get("notify_file") or "",
         heartbeat=Heartbeat(**{name: value or "" for name, value in (found.get("heartbeat") or {}).items()}),
         site=(found.get("site") or {}).get("url") or "",
+        desk=(found.get("desk") or {}).get("url") or "",
     )
 
 

@@ -291,6 +291,7 @@ def test_a_config_that_is_shown_whole_shows_no_address_of_notices(tmp_path: Path
 
 def test_it_is_said_where_the_share_pages_will_stand(tmp_path: Path) -> None:
     assert whole(tmp_path, '[site]\nurl = "https://share.example.org"\n').site == "https://share.example.org"
+    assert whole(tmp_path, '[desk]\nurl = "https://desk.example.org"\n').desk == "https://desk.example.org"
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,8 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
-from traceback import extract_tb
 
-from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.problem import AskedWrongly, HandbillError, place_of
 
 DONE, COULD_NOT, ASKED_WRONGLY = 0, 1, 2
 STOPPED = 130  # as shells say it: 128 + SIGINT
@@ -55,12 +53,6 @@ def _of_defect(error: Exception) -> int:
         "Nothing was lost. Please pass this line on to whoever looks after the program.",
         COULD_NOT,
     )
-
-
-def place_of(error: Exception) -> str:
-    """Where in the program an error came up: deliver.py:12."""
-    frame = extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 def flushed(code: int) -> int:

@@ -17,10 +17,10 @@ from types import FrameType
 import click
 
 from bot.app import App
-from bot.cli.ending import STOPPED, place_of
+from bot.cli.ending import STOPPED
 from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
-from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.problem import AskedWrongly, HandbillError, place_of
 from bot.work.heartbeat import show_life
 from bot.work.notify import Told, addresses, ended, notify, tell_now, unheard, works, wrong
 from bot.work.plan import plan
@@ -70,25 +70,29 @@ def went_wrong(app: App, one: Delivery) -> bool:
 
 @click.command("up")
 @click.option("--port", type=click.IntRange(0, 65535), help="Where the share pages are served; usually 8000.")
+@click.option("--desk-port", type=click.IntRange(0, 65535), help="Where the desk is served; usually 8001.")
+@click.option("--desk-host", default="127.0.0.1", help="The address at which the desk listens; usually this machine's.")
+@click.option("--plain-http", is_flag=True, help="Let others reach the desk without https: in a trusted network.")
 @click.pass_context
-def up_command(ctx: click.Context, port: int | None) -> None:
+def up_command(ctx: click.Context, port: int | None, desk_port: int | None, desk_host: str, plain_http: bool) -> None:
     """Run everything in one process, and say where to look.
 
-    The share pages are served on this machine only. What makes them public stands before them: see
-    the page online.md of the manual.
+    The share pages and the desk are served on this machine only. What makes them public stands
+    before them: see the pages online.md and desk.md of the manual.
     """
     app = opened(ctx)
     left_out(app.library.problems)
     click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.\n")
     for folder, account in practice_folders(app):
         click.echo(f'The posts of "{account}" go into the folder {folder}')
-    click.echo(
-        "To look at it, type in another window, in this folder:\n"
-        "  handbill plan            what will be said\n"
-        "  handbill delivery list   what was said, and what was not\n"
-    )
-    with pages_served(app, port) as served:
-        keep_time(app, served)
+    with pages_served(app, port) as refresh, desk_served(app, desk_port, desk_host, is_plain=plain_http) as has_desk:
+        if not has_desk:
+            click.echo(
+                "To look at it, type in another window, in this folder:\n"
+                "  handbill plan            what will be said\n"
+                "  handbill delivery list   what was said, and what was not\n"
+            )
+        keep_time(app, refresh)
 
 
 @contextmanager
@@ -103,9 +107,30 @@ def pages_served(app: App, port: int | None) -> Iterator[Refresh]:
     served = Served(lambda problem: None)  # what does not fit is for `check` to say
     served.refresh(app)
     address, stop = start(served, port)
-    click.echo(f"The share pages: {address}\n")
+    click.echo(f"The share pages: {address}")
     try:
         yield served.refresh
+    finally:
+        stop()
+
+
+@contextmanager
+def desk_served(app: App, port: int | None, host: str, *, is_plain: bool) -> Iterator[bool]:
+    """Serve the desk meanwhile, and say how to come in; False where its parts are not installed."""
+    if not all(map(find_spec, ("starlette", "argon2", "itsdangerous", "python_multipart"))):
+        complain("The desk is not served: that needs one more part: pip install 'handbill[desk]'", dim=True)
+        yield False
+        return
+    from bot.web.desk import start
+    from bot.work import people
+
+    address, stop = start(app, port, host, is_plain=is_plain)
+    click.echo(f"The desk:        {address}")
+    if people.is_new(app):
+        click.echo(f"  Nobody is an organizer yet. Open this within the hour: {address}welcome/{people.begin(app)}")
+    click.echo()
+    try:
+        yield True
     finally:
         stop()
 

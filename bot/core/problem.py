@@ -1,6 +1,7 @@
 """What can go wrong, said so that the right person can put it right."""
 
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -52,3 +53,9 @@ class TryLater(NetworkError):
 
 class Uncertain(NetworkError):
     """It may have been posted; a machine must not try again."""
+
+
+def place_of(error: BaseException) -> str:
+    """Where in the program an error came up: deliver.py:12. Its words may hold anything, so a log has only this."""
+    frame = extract_tb(error.__traceback__)[-1]
+    return frame.filename.replace("\\", "/").rpartition("/")[2] + f":{frame.lineno}"

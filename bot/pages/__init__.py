@@ -130,6 +130,8 @@ def _environment(language: str) -> Environment:
 
     made.filters["lang"] = _lang
     made.filters["bdi"] = _isolated
+    made.filters["day"] = lambda value, skeleton: day(value, skeleton, language)
+    made.filters["clock"] = lambda value, zone: f"{value.astimezone(zone):%H:%M}"
     made.filters["number"] = lambda value: number(value, language)
     # The extension brings this method; its types do not say so.
     made.install_gettext_callables(say, lambda one, many, count: say(one if count == 1 else many), newstyle=True)  # type: ignore[attr-defined]

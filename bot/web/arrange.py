@@ -1,0 +1,361 @@
+"""The timetable: who speaks when, in words; and a change of it, shown with its fortnight before it is saved."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from starlette.responses import Response
+
+from bot.core.post import say
+from bot.core.problem import AskedWrongly
+from bot.core.schema import UNITS
+from bot.core.timetable import DAYS
+from bot.web.frame import Ask, Door, Undo, go, page
+from bot.work import people
+from bot.work.arrange import (
+    Add,
+    Alter,
+    Arrangement,
+    Change,
+    Proposal,
+    Quiet,
+    Remove,
+    Row,
+    arrangement,
+    outlook,
+    proposed,
+    save,
+)
+from bot.work.people import Role
+
+PLACE = "/schedule"
+LATE = ("30m", "1h", "3h", "6h", "12h", "1d", "2d")
+"""What is offered as `late`, besides what a row has already."""
+USUAL = "6h"
+# So many fields for times are there at least, and so many stay free.
+CLOCKS, FREE = 4, 2
+
+
+class Shown(NamedTuple):
+    """A row of the timetable as a sentence, and its campaign by its title; `known`: the library has it."""
+
+    row: Row
+    words: str
+    title: str
+    known: bool
+
+
+def timetable(ask: Ask, faults: str = "", status: int = 200) -> Response:
+    """All rows in words, the quiet hours, and what bounds each account."""
+    there = arrangement(ask.app)
+    begin, _, end = (ask.form.get("from", "") + "-" + ask.form.get("to", "") if faults else there.quiet).partition("-")
+    return page(
+        ask,
+        "schedule.html",
+        status,
+        there=there,
+        rows=[_shown(ask, row) for row in there.rows],
+        begin=begin.strip(),
+        end=end.strip(),
+        paces=[(one.account, _length(one.gap, ask.language), one.per_day) for one in there.paces],
+        faults=faults,
+    )
+
+
+def _shown(ask: Ask, row: Row) -> Shown:
+    campaign = ask.app.library.campaigns.get(row.campaign)
+    title = say(campaign.title, ask.language) if campaign else row.campaign
+    return Shown(row, in_words(row, ask), title, campaign is not None)
+
+
+def in_words(row: Row, ask: Ask) -> str:
+    """When a row has its turn: "Monday to Friday at 09:00 and 17:30"."""
+    from babel.lists import format_list
+
+    times = format_list(sorted(row.times), locale=ask.language)
+    said = ask.say("%(days)s at %(times)s") % {"days": _days(row.days, ask), "times": times}
+    return said[:1].upper() + said[1:]
+
+
+def _days(days: Sequence[str], ask: Ask) -> str:
+    from babel.dates import get_day_names
+    from babel.lists import format_list
+
+    names = get_day_names("wide", locale=ask.language)
+    there = sorted({DAYS.index(day) for day in days if day in DAYS})
+    if len(there) in (0, len(DAYS)):
+        return ask.say("every day")
+    if len(there) > 2 and there[-1] - there[0] == len(there) - 1:
+        return ask.say("%(first)s to %(last)s") % {"first": names[there[0]], "last": names[there[-1]]}
+    return format_list([names[number] for number in there], locale=ask.language)
+
+
+def length(written: str, language: str) -> str:
+    """A length of time in words: "6 hours" for "6h"; as it is written where it is none."""
+    found = re.fullmatch(r"(\d{1,4})\s*([mhdw])", written.strip())
+    return _length(timedelta(**{UNITS[found[2]]: int(found[1])}), language) if found else written
+
+
+def _length(span: timedelta, language: str) -> str:
+    from babel.units import format_unit
+
+    minutes = int(span.total_seconds()) // 60
+    for size, unit in ((1440, "duration-day"), (60, "duration-hour"), (1, "duration-minute")):
+        if minutes and minutes % size == 0:
+            return str(format_unit(minutes // size, unit, locale=language))
+    return ""
+
+
+# --- one row --------------------------------------------------------------------------------------
+
+
+def new_row(ask: Ask) -> Response:
+    """An empty form for one more row."""
+    campaigns, accounts = [*ask.app.library.campaigns], [*ask.app.config.accounts]
+    row = Row(campaign="", accounts=tuple(accounts[:1]) if len(accounts) == 1 else (), times=(), days=DAYS)
+    return _form(ask, replace_campaign(row, campaigns), arrangement(ask.app).seen)
+
+
+def replace_campaign(row: Row, campaigns: Sequence[str]) -> Row:
+    """The row for the only campaign there is, where there is only one."""
+    from dataclasses import replace
+
+    return replace(row, campaign=campaigns[0]) if len(campaigns) == 1 else row
+
+
+def one_row(ask: Ask) -> Response:
+    """The form of a row that is there."""
+    there, number = arrangement(ask.app), _number(ask)
+    return _form(ask, _there(there, number), there.seen, number)
+
+
+def _form(ask: Ask, row: Row, seen: str, number: int | None = None, faults: str = "") -> Response:
+    clocks = [*row.times, *[""] * max(FREE, CLOCKS - len(row.times))]
+    lates = dict.fromkeys(["", *LATE, *([row.late] if row.late else [])])
+    return page(
+        ask,
+        "schedule-row.html",
+        400 if faults else 200,
+        row=row,
+        seen=seen,
+        number=number,
+        here=_place(number),
+        campaigns=_titles(ask, row),
+        accounts=list(dict.fromkeys([*ask.app.config.accounts, *row.accounts])),
+        days=_day_names(ask.language),
+        clocks=clocks,
+        lates=[(one, length(one, ask.language)) for one in lates],
+        usual=length(USUAL, ask.language),
+        faults=faults,
+    )
+
+
+def _place(number: int | None) -> str:
+    return f"{PLACE}/{'new' if number is None else number}"
+
+
+def _titles(ask: Ask, row: Row) -> list[tuple[str, str]]:
+    """Each campaign with its title; that of the row, too, if the library has it no more."""
+    known = [(name, say(one.title, ask.language)) for name, one in ask.app.library.campaigns.items()]
+    is_known = not row.campaign or row.campaign in ask.app.library.campaigns
+    return known if is_known else [*known, (row.campaign, row.campaign)]
+
+
+def _day_names(language: str) -> list[tuple[str, str]]:
+    from babel.dates import get_day_names
+
+    names = get_day_names("wide", context="stand-alone", locale=language)
+    return [(day, names[number]) for number, day in enumerate(DAYS)]
+
+
+def _number(ask: Ask) -> int:
+    asked = ask.path["number"]
+    if not re.fullmatch(r"[0-9]{1,4}", asked):
+        raise AskedWrongly("There is no such row in the timetable.")
+    return int(asked)
+
+
+def _there(there: Arrangement, number: int) -> Row:
+    if number >= len(there.rows):
+        raise AskedWrongly("There is no such row in the timetable any more. Look at it again.")
+    return there.rows[number]
+
+
+# --- what was filled in ---------------------------------------------------------------------------
+
+
+def _filled(ask: Ask) -> Row:
+    """The row that somebody filled in; its days are all seven where all are chosen."""
+    return Row(
+        campaign=ask.form.get("campaign", ""),
+        accounts=_many(ask, "account"),
+        times=_many(ask, "time"),
+        days=_many(ask, "day"),
+        tags=tuple(tag.removeprefix("#") for tag in _many(ask, "tag") if tag != "#"),
+        late=ask.form.get("late", ""),
+        approval=bool(ask.form.get("approval")),
+    )
+
+
+def _many(ask: Ask, name: str) -> tuple[str, ...]:
+    """What was chosen or typed under a name, each once: in fields of their own, or with commas between."""
+    found = (one for value in ask.forms.get(name, ()) for one in re.split(r"[,\s]+", value))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _fields(change: Change) -> dict[str, str]:
+    """What a form must hold to ask for a change."""
+    if isinstance(change, Quiet):
+        begin, _, end = change.hours.partition("-")
+        return {"from": begin, "to": end}
+    if isinstance(change, Remove):
+        return {}
+    row = change.row
+    lists = {"account": row.accounts, "time": row.times, "day": row.days or DAYS, "tag": row.tags}
+    fields = {name: ",".join(values) for name, values in lists.items()}
+    return {**fields, "campaign": row.campaign, "late": row.late, **({"approval": "yes"} if row.approval else {})}
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
+def add(ask: Ask) -> Response:
+    """One more row: shown first, then saved."""
+    row = _filled(ask)
+    return _row_change(ask, row, None)
+
+
+def alter(ask: Ask) -> Response:
+    """Another row in place of one: shown first, then saved."""
+    return _row_change(ask, _filled(ask), _number(ask))
+
+
+def _row_change(ask: Ask, row: Row, number: int | None) -> Response:
+    try:
+        if not row.days:
+            raise AskedWrongly(ask.say("Choose at least one day."))
+        if not row.times:
+            raise AskedWrongly(ask.say("Give at least one time of day."))
+        if not row.accounts:
+            raise AskedWrongly(ask.say("Choose at least one account."))
+        return _change(ask, Add(row) if number is None else Alter(number, row))
+    except AskedWrongly as wrong:
+        return _form(ask, row, ask.form.get("seen", ""), number, str(wrong))
+
+
+def remove(ask: Ask) -> Response:
+    """A row less: shown first, then saved."""
+    return _change(ask, Remove(_number(ask)))
+
+
+def quiet(ask: Ask) -> Response:
+    """Other quiet hours, or none: shown first, then saved."""
+    hours = [ask.form.get(name, "").strip() for name in ("from", "to")]
+    try:
+        return _change(ask, Quiet("-".join(hours) if any(hours) else ""))
+    except AskedWrongly as wrong:
+        return timetable(ask, str(wrong), 400)
+
+
+def _change(ask: Ask, change: Change) -> Response:
+    there = arrangement(ask.app)
+    proposal = proposed(ask.app, change, ask.form.get("seen", ""))
+    if ask.form.get("sure") and proposal.diff:
+        return _saved(ask, there, change, proposal)
+    turns = outlook(ask.app, proposal) if proposal.diff else []
+    return page(
+        ask,
+        "schedule-change.html",
+        proposal=proposal,
+        fields=_fields(change),
+        said=_said(ask, there, change),
+        turns=turns,
+        counts={mark: sum(turn.mark == mark for turn in turns) for mark in ("new", "gone", "other", "same")},
+        back=ask.here.removesuffix("/remove") if not isinstance(change, Quiet) else PLACE,
+    )
+
+
+def _said(ask: Ask, there: Arrangement, change: Change) -> list[tuple[str, str]]:
+    """A change in words: what holds now, and what would."""
+    match change:
+        case Quiet(hours):
+            none = ask.say("no quiet hours")
+            return [("gone", there.quiet or none), ("new", hours or none)]
+        case Add(row):
+            return [("new", _sentence(ask, row))]
+        case Remove(number):
+            return [("gone", _sentence(ask, _there(there, number)))]
+        case Alter(number, row):
+            return [("gone", _sentence(ask, _there(there, number))), ("new", _sentence(ask, row))]
+
+
+def _sentence(ask: Ask, row: Row) -> str:
+    """A row whole: when, what, who, and what else holds for it."""
+    shown = _shown(ask, row)
+    more = [f"#{tag}" for tag in row.tags]
+    more += [ask.say("late by up to %s") % length(row.late, ask.language)] if row.late else []
+    more += [ask.say("a person approves the words")] if row.approval else []
+    return " · ".join([shown.words, shown.title, ", ".join(row.accounts), *more])
+
+
+def _saved(ask: Ask, there: Arrangement, change: Change, proposal: Proposal) -> Response:
+    save(ask.app, proposal)
+    deed, about = _deed(there, change)
+    people.note(ask.app, ask.who, deed, about)
+    return go(PLACE, ask.say("Saved. It holds from now on."), _undo(ask, there, change))
+
+
+def _deed(there: Arrangement, change: Change) -> tuple[str, str]:
+    match change:
+        case Quiet(hours):
+            return "changed the quiet hours", hours or "none"
+        case Add(row):
+            return "added to the timetable", _about(row)
+        case Remove(number):
+            return "took out of the timetable", _about(there.rows[number])
+        case Alter(number, row):
+            return "changed in the timetable", f"{_about(there.rows[number])} -> {_about(row)}"
+
+
+def _about(row: Row) -> str:
+    days = "" if set(row.days or DAYS) == set(DAYS) else f" {','.join(row.days)}"
+    return f"{row.campaign} {','.join(row.accounts)}{days} {','.join(row.times)}"
+
+
+def _undo(ask: Ask, there: Arrangement, change: Change) -> Undo:
+    """What takes a change back, as long as nothing else has changed since."""
+    back = _inverse(there, change)
+    fields: Mapping[str, str] = {**_fields(back), "seen": arrangement(ask.app).seen, "sure": "yes"}
+    match back:
+        case Quiet():
+            return Undo(f"{PLACE}/quiet", fields)
+        case Add():
+            return Undo(_place(None), fields)
+        case Alter(number):
+            return Undo(_place(number), fields)
+        case Remove(number):
+            return Undo(f"{_place(number)}/remove", fields)
+
+
+def _inverse(there: Arrangement, change: Change) -> Change:
+    match change:
+        case Quiet():
+            return Quiet(there.quiet)
+        case Add():
+            return Remove(len(there.rows))
+        case Remove(number):
+            return Add(there.rows[number])
+        case Alter(number):
+            return Alter(number, there.rows[number])
+
+
+DOORS: tuple[Door, ...] = (
+    Door("GET", PLACE, timetable),
+    Door("GET", f"{PLACE}/new", new_row, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/new", add, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/quiet", quiet, Role.ORGANIZER),
+    Door("GET", f"{PLACE}/{{number}}", one_row, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/{{number}}", alter, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/{{number}}/remove", remove, Role.ORGANIZER),
+)

@@ -1,0 +1,266 @@
+"""The desk as a web application: every door of every room, and what is checked before one opens."""
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from hmac import compare_digest
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from traceback import print_exception
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot import pages, web
+from bot.app import App
+from bot.core.problem import HandbillError, place_of
+from bot.web.frame import LANGUAGE, LANGUAGES, SAID, Ask, Desk, Door, Upload, go, own, page, told, trouble
+from bot.web.serving import HOST, address, is_loopback, listen
+from bot.web.serving import start as serve
+from bot.work import people
+from bot.work.people import Role
+
+PORT = 8001
+SESSION = "handbill-session"
+# No more than this is read of one request, in bytes; a document with pictures fits.
+LARGEST = 12_000_000
+HEADERS = {
+    # Nothing from elsewhere, no script but ours, shown in nobody's frame.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # "no-referrer" would make browsers send "Origin: null": <https://fetch.spec.whatwg.org/#append-a-request-origin-header>.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STRANGER = "This form came from another page. Open the desk anew, and send it from there."
+OLD = "This page was open for too long, or you have signed in again meanwhile. Go back, load it anew, and try again."
+LARGE = f"This is too large: the desk takes {LARGEST // 1_000_000} MB at once. Send a smaller file."
+
+
+def doors() -> list[Door]:
+    """Every door of the desk: a room is a module of bot.web that has DOORS."""
+    rooms = (import_module(f"bot.web.{module.name}") for module in iter_modules(web.__path__))
+    return [door for room in rooms for door in getattr(room, "DOORS", ())]
+
+
+def desk(state: Desk) -> ASGIApp:
+    """The application (ASGI)."""
+    routes = [Route(door.path, _endpoint(state, door), methods=[door.method]) for door in doors()]
+    return Guard(
+        Starlette(routes=routes, exception_handlers={HTTPException: _no_page, Exception: _defect}), state.hosts
+    )
+
+
+class Guard:
+    """Before everything else: only known hosts are answered, nothing too large is read; headers on every answer."""
+
+    def __init__(self, inner: ASGIApp, hosts: frozenset[str]) -> None:
+        self._inner = inner
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                more = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *(one for one in more if one[0] not in present)]}
+            await send(message)
+
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+        if host not in self._hosts:
+            wrong = PlainTextResponse("The desk does not answer under this name. Open it as `handbill up` says.\n", 400)
+            await wrong(scope, receive, guarded)
+            return
+        await self._inner(scope, _at_most(receive, LARGEST), guarded)
+
+
+def _at_most(receive: Receive, most: int) -> Receive:
+    """The same request, ended with status 413 where its body is larger than so many bytes."""
+    read = 0
+
+    async def counted() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            raise HTTPException(413)
+        return message
+
+    return counted
+
+
+def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        form = FormData()
+        if door.method == "POST":
+            if not _is_from_here(request):
+                return PlainTextResponse(f"{STRANGER}\n", 403)
+            form = await request.form(max_files=4, max_fields=2000, max_part_size=2_000_000)
+        forms = {name: [str(one) for one in form.getlist(name) if isinstance(one, str)] for name in form}
+        files = {
+            name: Upload(name=one.filename or "", content=await one.read())
+            for name, one in form.multi_items()
+            if isinstance(one, UploadFile)
+        }
+        return await run_in_threadpool(_answer, state, door, request, forms, files)
+
+    return endpoint
+
+
+def _answer(
+    state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]
+) -> Response:
+    ask = _ask(state, door, request, forms, files)
+    try:
+        if refusal := _refusal(ask, door):
+            return refusal
+        return door.answer(ask)
+    except HandbillError as error:
+        return trouble(ask, error)
+
+
+def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]) -> Ask:
+    app = state.app()
+    cookie = request.cookies.get(SESSION, "")
+    session = people.signed_in(app, cookie) if cookie else None
+    said, undo = told(request.cookies.get(SAID, "")) if door.method == "GET" else ("", None)
+    return Ask(
+        app=app,
+        desk=state,
+        method=door.method,
+        here=request.url.path,
+        person=session.person if session else None,
+        language=_language(request),
+        path=dict(request.path_params),
+        query=dict(request.query_params),
+        forms=forms,
+        files=files,
+        key=session.key if session else "",
+        said=said,
+        undo=undo,
+        address=request.client.host if request.client else "",
+        cookie=cookie,
+    )
+
+
+def _language(request: Request) -> str:
+    chosen = request.cookies.get(LANGUAGE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    wished = (
+        part.partition(";")[0].strip()[:2].lower() for part in request.headers.get("accept-language", "").split(",")
+    )
+    return next((one for one in wished if one in LANGUAGES), "en")
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether a form was sent by a page of the desk, as far as the browser tells.
+
+    <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site>
+    """
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return origin.lower().partition("://")[2] == request.headers.get("host", "").lower()
+    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def _refusal(ask: Ask, door: Door) -> Response | None:
+    """Why a door does not open, as an answer; None if it does."""
+    if door.who is Role.ANYONE:
+        return None
+    if ask.person is None:
+        if people.is_new(ask.app):
+            return page(ask, "new.html", 401)
+        return go(f"/sign-in?next={ask.here}") if door.method == "GET" else page(ask, "again.html", 401)
+    if not ask.person.role.may(door.who):
+        return page(ask, "trouble.html", 403, sentence=ask.say("Only organizers may do this. Ask one of them."))
+    if door.method == "POST" and not compare_digest(ask.form.get("key", "").encode(), ask.key.encode()):
+        return page(ask, "trouble.html", 403, sentence=ask.say(OLD))
+    return None
+
+
+def _no_page(request: Request, error: Exception) -> Response:
+    """What stands nowhere, or was asked for in a wrong way, in words."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    words = {413: LARGE, 405: "This page cannot be used in this way.", 400: "This form cannot be read. Try again."}
+    return PlainTextResponse(words.get(status, "There is no such page. The desk begins at /") + "\n", status)
+
+
+def _defect(request: Request, error: Exception) -> Response:
+    """Never a traceback; whoever looks after the program finds the place in the terminal."""
+    print(
+        f"The desk: something is wrong in Handbill itself: {type(error).__name__}, {place_of(error)}", file=sys.stderr
+    )
+    if sys.flags.dev_mode:
+        print_exception(error)
+    return PlainTextResponse("Something is wrong in Handbill itself. Nothing was changed by this page.\n", 500)
+
+
+def start(app: App, port: int | None, host: str = HOST, *, is_plain: bool = False) -> tuple[str, Callable[[], None]]:
+    """Serve the desk in a thread: the address by which people come, and what stops it.
+
+    Without a `port` it is PORT, or any other if that is taken. Raises HandbillError if it is asked for
+    and taken, or if `host` can be reached from other machines and nobody has said that it `is_plain`.
+    """
+    if not is_loopback(host) and not is_plain:
+        raise HandbillError(
+            f"Other machines can reach {host}, and between them and here everybody could read passwords: the desk "
+            "speaks no https by itself. Put a proxy with https before it and leave out --desk-host; "
+            "or, in a network that you trust whole, add: --plain-http"
+        )
+    listening = listen(port, PORT, "--desk-port", host)
+    here = address(listening)
+    outside = app.config.desk or here
+    state = Desk(app, hosts(here, outside), is_secure=outside.startswith("https://"))
+    return outside.rstrip("/") + "/", serve(desk(state), listening)
+
+
+def hosts(here: str, outside: str) -> frozenset[str]:
+    """The values of the Host header that are answered: where the desk listens, and where people come from outside."""
+    port = urlsplit(here).port
+    mine = {f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]")}
+    return frozenset({*mine, urlsplit(here).netloc, urlsplit(outside).netloc.lower()})
+
+
+# --- doors that belong to no room ---------------------------------------------------------------------
+
+STATIC = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+
+
+def _file(ask: Ask) -> Response:
+    name = ask.here.rpartition("/")[2]
+    content = (Path(pages.__file__).parent / "desk" / name).read_bytes()
+    return Response(content, media_type=STATIC[name], headers={"Cache-Control": "no-cache"})
+
+
+def _home(ask: Ask) -> Response:
+    return go("/week")
+
+
+def _speak(ask: Ask) -> Response:
+    answer = go(own(ask.form.get("next", ""), "/week"))
+    language = ask.form.get("language", "")
+    if language in LANGUAGES:
+        answer.set_cookie(LANGUAGE, language, max_age=31_536_000, httponly=True, samesite="lax")
+    return answer
+
+
+DOORS: tuple[Door, ...] = (
+    Door("GET", "/", _home),
+    *(Door("GET", f"/{name}", _file, Role.ANYONE) for name in STATIC),
+    Door("POST", "/language", _speak, Role.ANYONE),
+)

@@ -1,0 +1,194 @@
+"""What the rooms of the desk share: a request as they see it, their doors, and the ways to answer."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from threading import Lock
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.app import App, open_app
+from bot.config import FILE
+from bot.core.problem import AskedWrongly, HandbillError
+from bot.library import is_paused, stamps
+from bot.pages import html, translator
+from bot.work.people import Person, Role
+from bot.work.plan import paused_by_file
+
+LANGUAGES = {"en": "English", "es": "Español"}
+# Cookies: a sentence for the next page only, and the interface's language.
+SAID, LANGUAGE = "handbill-said", "handbill-language"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that somebody sent: its name as the browser tells it (never a path to trust), and its bytes."""
+
+    name: str
+    content: bytes
+
+
+class Desk:
+    """What all requests share: the app as its files say now, and where the desk is reached.
+
+    `hosts`: the values of the Host header that are answered; `is_secure`: people come over https.
+    """
+
+    def __init__(self, app: App, hosts: frozenset[str], *, is_secure: bool = False) -> None:
+        self.hosts = hosts
+        self.is_secure = is_secure
+        self._app = app
+        self._seen: object = None
+        self._lock = Lock()
+
+    def app(self) -> App:
+        """The app with config and library as they are now, under a name of its own for what it leases.
+
+        Where config.toml is broken, what it said before holds.
+        """
+        with self._lock:
+            seen = self._look()
+            if seen != self._seen:
+                self._app, before = self._anew(), self._app
+                _ = self._app.store, self._app.library  # read once, for all requests to come
+                if "store" in vars(before) and before.store is not self._app.store:
+                    before.store.close()
+                self._seen = seen
+            return self._app.under(f"{self._app.owner}/desk-{token_hex(4)}")
+
+    def _look(self) -> object:
+        folder = self._app.config.library
+        return _stamp(self._source()), stamps(folder), is_paused(folder)
+
+    def _source(self) -> Path:
+        return self._app.source or self._app.config.folder / FILE
+
+    def _anew(self) -> App:
+        source = self._source()
+        if not source.exists():
+            return self._app.fresh()
+        with suppress(HandbillError):
+            found = open_app(source, self._app.clock)
+            return self._app.fresh(config=found.config, problems=found.problems, source=found.source)
+        return self._app.fresh()
+
+
+def _stamp(file: Path) -> object:
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request, as a room sees it.
+
+    `person`: who is signed in; `language`: of the interface; `path`: what stands in the place of a
+    door's {names}; `query`: what stands behind the ?; `form`: what was posted, `forms` with all
+    values of a name; `key`: what every form must send back; `said` and `undo`: the sentence on top
+    and the form that takes back what it tells of; `address`: of whoever asks; `cookie`: the session's.
+    """
+
+    app: App
+    desk: Desk
+    method: str
+    here: str
+    person: Person | None = None
+    language: str = "en"
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    key: str = ""
+    said: str = ""
+    undo: "Undo | None" = None
+    address: str = ""
+    cookie: str = ""
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """The first value of each name that was posted."""
+        return {name: values[0] for name, values in self.forms.items() if values}
+
+    @property
+    def who(self) -> Person:
+        """Who is signed in, behind a door that only they pass."""
+        assert self.person is not None
+        return self.person
+
+    def say(self, words: str) -> str:
+        """The interface's own words in the person's language."""
+        return translator(self.language)(words)
+
+
+class Door(NamedTuple):
+    """A way into a room: `answer` is called for `method` on `path` ({name} stands for a part) if `who` may."""
+
+    method: str
+    path: str
+    answer: Callable[[Ask], Response]
+    who: Role = Role.REVIEWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """A form that takes back what was just done: where it is posted to, and its fields."""
+
+    to: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def page(ask: Ask, template: str, status: int = 200, **values: object) -> Response:
+    """A page made of bot/pages/desk/`template`; the sentence for this page is taken away with it."""
+    shown = html(
+        f"desk/{template}",
+        ask.language,
+        desk=ask,
+        language=ask.language,
+        languages=LANGUAGES,
+        pauses=ask.app.store.pauses() | paused_by_file(ask.app),
+        zone=ask.app.config.zone,
+        **values,
+    )
+    answer = HTMLResponse(shown, status)
+    if ask.said:
+        answer.delete_cookie(SAID)
+    return answer
+
+
+def go(to: str, said: str = "", undo: Undo | None = None) -> Response:
+    """On to an own path, where a sentence is shown once, with a button that takes it back if it can be."""
+    answer = RedirectResponse(quote(own(to), safe="/?&=%#:+,;@~!$'()*[]"), 303)
+    if said:
+        told = {"said": said[:1500], "to": undo.to if undo else "", "fields": dict(undo.fields) if undo else {}}
+        answer.set_cookie(SAID, quote(json.dumps(told, ensure_ascii=True)), max_age=60, httponly=True, samesite="lax")
+    return answer
+
+
+def own(to: str, otherwise: str = "/") -> str:
+    """A path of the desk itself; `otherwise` for whatever might lead to another host."""
+    is_own = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable()
+    return to if is_own else otherwise
+
+
+def told(cookie: str) -> tuple[str, Undo | None]:
+    """What `go` said, read back; nothing where somebody else wrote it."""
+    try:
+        found = json.loads(unquote(cookie))
+        fields = {str(name): str(value) for name, value in found["fields"].items()}
+        undo = Undo(to=own(str(found["to"])), fields=fields) if found["to"] else None
+        return str(found["said"]), undo
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", None
+
+
+def trouble(ask: Ask, error: HandbillError) -> Response:
+    """A page with an error's sentence: nothing was changed."""
+    return page(ask, "trouble.html", 400 if isinstance(error, AskedWrongly) else 409, sentence=str(error))

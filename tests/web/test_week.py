@@ -1,0 +1,75 @@
+"""The week at the desk: what will be said stands there word for word, and a person's word on it holds."""
+
+from tests.web.conftest import Stage, Visitor
+
+ENTRY = "town/2026-11-21/09:00/air"  # the stage's clock stands at 07:00 of that day
+
+
+def test_the_week_shows_the_words_that_will_be_said(stage: Stage, organizer: Visitor) -> None:
+    shown = organizer.get("/week")
+    assert "November 16" in shown.words and "Buses run on time." in shown.words
+    assert f"/entry/{ENTRY}" in shown.links
+    stage.tick(hours=2)
+    assert "said" in organizer.get("/week").words
+
+
+def test_an_entry_shows_its_exact_words_its_count_and_where_it_stands(stage: Stage, organizer: Visitor) -> None:
+    one = organizer.get(f"/entry/{ENTRY}")
+    assert "planned" in one.words and " of 500" in one.words
+    stage.tick(hours=2)
+    text = next((stage.folder / "out").glob("*.txt")).read_text()
+    assert text.strip() in organizer.get("/entry/1").words
+
+
+def test_what_is_skipped_is_not_said_and_the_skip_can_be_undone(stage: Stage, organizer: Visitor) -> None:
+    after = organizer.press(organizer.get(f"/entry/{ENTRY}"), f"/skip/{ENTRY}")
+    assert "Skipped." in after.words and "skipped" in after.words
+    undo = next(action for action in after.forms if action.startswith("/take-back/"))
+    assert "It has its turn again." in organizer.press(after, undo).words
+    stage.tick(hours=2)
+    assert [one.state for one in stage.app.store.deliveries()] == ["sent"]
+
+
+def test_a_move_holds_and_can_be_undone(stage: Stage, organizer: Visitor) -> None:
+    after = organizer.press(organizer.get(f"/entry/{ENTRY}"), f"/move/{ENTRY}", at="2026-11-21T11:15")
+    assert "11:15" in after.words
+    undo = next(action for action in after.forms if action.startswith("/move/"))
+    assert "9:00" in organizer.press(after, undo, at="2026-11-21T09:00").words
+    stage.tick(hours=2)
+    assert [one.state for one in stage.app.store.deliveries()] == ["sent"]
+
+
+def test_two_people_at_once_the_second_is_told_what_the_first_did(
+    stage: Stage, organizer: Visitor, reviewer: Visitor
+) -> None:
+    seen = organizer.get(f"/entry/{ENTRY}")
+    reviewer.press(reviewer.get(f"/entry/{ENTRY}"), f"/skip/{ENTRY}")
+    told = organizer.press(seen, f"/move/{ENTRY}", status=409, at="2026-11-21T11:15")
+    assert "Bo skipped town/2026-11-21/09:00/air" in told.words
+
+
+def test_pausing_stops_everything_and_is_one_tap_away_on_every_page(stage: Stage, reviewer: Visitor) -> None:
+    paused = reviewer.press(reviewer.get("/week"), "/pause")
+    assert "Everything is paused." in paused.words
+    stage.tick(hours=2)
+    assert [one.state for one in stage.app.store.deliveries()] == ["skipped"]
+    assert "Resumed." in reviewer.press(paused, "/resume").words
+
+
+def test_an_approval_is_for_exact_words_and_an_edit_voids_it(stage: Stage, reviewer: Visitor) -> None:
+    config = stage.folder / "config.toml"
+    config.write_text(config.read_text() + 'approval = "post"\n')
+    one = reviewer.get(f"/entry/{ENTRY}")
+    assert "waits" in one.words
+    assert "Approved" in reviewer.press(one, f"/approve/{ENTRY}").words
+    assert "planned" in reviewer.get(f"/entry/{ENTRY}").words
+    for file in (stage.folder / "posts" / "air").glob("*.txt"):
+        file.write_text("Something else.\n")
+    assert "waits" in reviewer.get(f"/entry/{ENTRY}").words
+
+
+def test_what_nobody_can_read_as_a_time_is_told(organizer: Visitor) -> None:
+    one = organizer.get(f"/entry/{ENTRY}")
+    assert "is no time" in organizer.press(one, f"/move/{ENTRY}", status=400, at="tomorrow").words
+    assert "is no day" in organizer.get("/week?from=tomorrow", status=400).words
+    assert "names no delivery" in organizer.get("/entry/nothing", status=400).words
