@@ -373,16 +373,23 @@ const door = () => {
 
 // Browsers inside apps, by what they call themselves; there share links often end at a sign-in.
 const IN_APP = /FBA[NV]|Instagram|Messenger|\bLine\/|LinkedInApp|Twitter|Pinterest|Snapchat|TikTok|musical_ly|GSA\/|; wv\)|Telegram/;
+// What Android opens in the browser that people chose; it reads from the last "#": https://developer.chrome.com/docs/android/intents
+const outside = address => {
+  const [, scheme, rest] = /^(https?):(.*)$/.exec(address) || [];
+  return scheme && /Android/.test(navigator.userAgent) ? `intent:${rest}#Intent;scheme=${scheme};action=android.intent.action.VIEW;end` : "";
+};
 const inApp = carry => {
   if (!IN_APP.test(navigator.userAgent)) return;
   document.body.classList.add("in-app");
   all(".hand").forEach(hand => hand.parentElement.querySelector(".status").after(hand));
-  const [leave] = all(".leave"), [address] = all(".leave input");
+  const [leave] = all(".leave"), [address] = all(".leave input"), [way] = all(".leave a");
   if (!leave) return;
   leave.hidden = false;
   const here = () => { const rest = carry(); return location.href.replace(/#.*/, "") + (rest && "#" + rest); };
-  address.value = here();
-  addEventListener("input", () => { address.value = here(); });
+  const show = () => { address.value = here(); way.href = outside(here()); };
+  show();
+  way.hidden = !outside(here());
+  addEventListener("input", show);
   all("button", leave)[0].addEventListener("click", async () => {
     all("[role=status]", leave)[0].textContent = await copy(here()) ? say.copied : (address.select(), say.failed);
   });

@@ -46,7 +46,7 @@ class Box:
     """Words to edit, and the buttons that say them; `template` has a place for each fact, "" if there is none.
 
     `first` are the buttons to see at once, `more` the others. `adds`: what is said beside the words,
-    and by which networks.
+    and by which networks; `paper`: the same for people who read it on paper.
     """
 
     words: str
@@ -54,6 +54,7 @@ class Box:
     first: tuple[Button, ...]
     more: tuple[Button, ...]
     adds: tuple[tuple[str, str], ...]
+    paper: str = ""
 
     @property
     def names(self) -> str:

@@ -128,6 +128,7 @@ def _box(offers: Sequence[Offer], first: Sequence[str]) -> Box:
         first=tuple(buttons.pop(name) for name in first if name in buttons),
         more=tuple(buttons.values()),
         adds=_adds(offers),
+        paper=max((_rest(one) for one in offers if one.network.name in first), key=len, default=""),
     )
 
 
@@ -175,6 +176,9 @@ def _adds(offers: Sequence[Offer]) -> tuple[tuple[str, str], ...]:
     """What each network says beside the words, the networks that say the same together."""
     rows: dict[str, list[str]] = {}
     for one in offers:
-        rest = compose(one.network, "", one.variant.hashtags, one.variant.link)
-        rows.setdefault(rest, []).append(one.network.label)
+        rows.setdefault(_rest(one), []).append(one.network.label)
     return tuple((", ".join(labels), rest) for rest, labels in rows.items() if rest)
+
+
+def _rest(one: Offer) -> str:
+    return compose(one.network, "", one.variant.hashtags, one.variant.link)

@@ -15,6 +15,9 @@ SHEET = "navigator.share = async given => { window.shared = given; };"
 CANCELLED = "navigator.share = async () => { throw new DOMException('no', 'AbortError'); };"
 NO_SHEET = "navigator.share = undefined;"
 INSTAGRAM = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/22A Instagram 360.0"
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 Chrome/129.0 Mobile Safari/537.36 Instagram 350.0"
+)
 REMEMBER = (
     "document.addEventListener('copy', () => { window.copiedText = document.activeElement.value; }, true);"
     "navigator.clipboard.writeText = async text => { window.copiedText = text; };"
@@ -122,6 +125,32 @@ def test_inside_an_app_sharing_and_copying_come_first_and_the_way_out_keeps_who_
         page.click(".leave button")
         page.wait_for_function("window.copiedText")
         assert page.evaluate("window.copiedText").endswith(f"{PAGE}#name=Ana%20Bo")
+
+
+def test_inside_an_app_on_android_a_link_opens_the_page_as_it_is_in_the_persons_browser(visitors: Visitors) -> None:
+    with visitors.visit(user_agent=ANDROID) as one:
+        page = one.go(f"{PAGE}#name=Ana Bo")
+        page.fill("#me-name", "Bo & Cy")
+        assert page.locator(".leave a").is_visible()
+        # Android takes what stands after the last "#" for itself.
+        address, _, intent = page.evaluate("document.querySelector('.leave a').href").rpartition("#")
+        assert address.replace("intent:", "http:", 1) == f"{one.address}/{PAGE}#name=Bo%20%26%20Cy"
+        assert intent.split(";") == ["Intent", "scheme=http", "action=android.intent.action.VIEW", "end"]
+
+
+def test_inside_an_app_elsewhere_no_link_is_offered_that_would_not_work(visitors: Visitors) -> None:
+    with visitors.visit(user_agent=INSTAGRAM) as one:
+        page = one.go(PAGE)
+        assert page.locator(".leave").is_visible() and not page.locator(".leave a").is_visible()
+
+
+def test_inside_an_app_every_button_has_room_for_its_word(visitors: Visitors) -> None:
+    with visitors.visit(script=NO_SHEET, user_agent=ANDROID) as one:
+        page = one.go("sample/families-belong-together/en/my-town/index.html")
+        sizes = page.locator(".hand button:visible").evaluate_all(
+            "all => all.map(one => [one.clientWidth, one.clientHeight])"
+        )
+        assert len(sizes) == 2 and all(height < 60 < width for width, height in sizes)
 
 
 def test_elsewhere_nobody_is_told_to_leave(visitors: Visitors) -> None:
@@ -257,6 +286,29 @@ def test_on_paper_no_words_stand_under_the_code(visitors: Visitors, path: str) -
             code,
         )
         assert under == []
+
+
+WORDS = "I want *clean* air (100%!). As a neighbor, I ask:"
+
+
+@pytest.mark.parametrize("path", ["index.html", "bus/index.html"])
+def test_on_paper_each_wording_stands_once_with_its_link_and_hashtags(visitors: Visitors, path: str) -> None:
+    with visitors.visit(script="Math.random = () => 0") as one:
+        page = one.go(f"small/air/en/{path}#name=Ana")
+        page.emulate_media(media="print")
+        words = page.inner_text("main")
+        assert words.count(f"Ana and {WORDS}") == 1
+        assert "#CleanAir\nhttps://example.org/sign?a=1&b=(2)\n" in words.partition(WORDS)[2]
+        assert not page.locator("textarea:visible, a.to:visible, header .words:visible").count()
+
+
+def test_on_paper_a_post_shows_all_its_wordings(visitors: Visitors) -> None:
+    with visitors.visit() as one:
+        page = one.go("sample/families-belong-together/en/my-town/index.html")
+        page.emulate_media(media="print")
+        words = page.inner_text("main")
+        for box in page.locator("textarea").all():
+            assert words.count(box.input_value()) == 1
 
 
 def test_what_was_made_wide_is_still_one_page(visitors: Visitors) -> None:
