@@ -132,18 +132,18 @@ class Turn:
 def turn(due: Iterable[Delivery], now: datetime, free: Callable[[str], datetime]) -> Turn:
     """Decide which of the deliveries that have come due speak now.
 
-    What came too late, or was tried too often, is missed. While one is to be tried again, its
-    account's later ones wait. Of the rest only each account's newest speaks: after an outage
-    nothing floods out. Several that are due at one instant may: whoever has spoken in between is to
-    be asked for again. `free` tells from when on an account may speak.
+    What came too late, or was tried too often, is missed. One that is to be tried again, or of
+    which a person has said "now", goes first: its account's later ones wait for it. Of the rest
+    only each account's newest speaks: after an outage nothing floods out. Several that are due at
+    one instant may: whoever has spoken in between is to be asked for again. `free` tells from when on an account may speak.
     """
     found = Turn()
     in_order = in_time(due)
-    newest = _newest(one for one in in_order if not _retries(one) and not _is_over(one, now))
-    retrying = {one.account for one in in_order if _retries(one)}
+    newest = _newest(one for one in in_order if not _goes_first(one) and not _is_over(one, now))
+    first = {one.account for one in in_order if _goes_first(one)}
     stuck: set[str] = set()
     for one in in_order:
-        if why := _is_over(one, now, retrying) or _is_overtaken(one, newest, stuck):
+        if why := _is_over(one, now, first) or _is_overtaken(one, newest, stuck):
             found.missed.append((one, why))
             continue
         at = max(free(one.account), one.not_before or now)
@@ -156,7 +156,7 @@ def turn(due: Iterable[Delivery], now: datetime, free: Callable[[str], datetime]
         else:
             found.wait.append(one)
             found.wakes.add(at)
-            stuck |= {one.account} if _retries(one) else set()
+            stuck |= {one.account} if _goes_first(one) else set()
     return found
 
 
@@ -165,8 +165,9 @@ def in_time(deliveries: Iterable[Delivery]) -> list[Delivery]:
     return sorted(deliveries, key=lambda one: (one.at, one.account, one.campaign, one.day, one.clock))
 
 
-def _retries(delivery: Delivery) -> bool:
-    return delivery.state == "planned" and delivery.not_before is not None
+def _goes_first(delivery: Delivery) -> bool:
+    """Whether it is to be tried again, or a person wants it now."""
+    return delivery.state != "held" and delivery.not_before is not None
 
 
 def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
@@ -176,14 +177,14 @@ def _newest(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
     return latest
 
 
-def _is_over(one: Delivery, now: datetime, retrying: Collection[str] = ()) -> str:
+def _is_over(one: Delivery, now: datetime, first: Collection[str] = ()) -> str:
     """Why a delivery's time is over by itself, in words; "" if it is not.
 
-    `retrying`: the accounts of which one is to be tried again.
+    `first`: the accounts of which one goes first.
     """
-    if _retries(one) and one.tries >= MOST_TRIES:
+    if _goes_first(one) and one.tries >= MOST_TRIES:
         return f"it was tried {one.tries} times; the last time: {one.reason}"
-    if _retries(one) and one.not_before and one.not_before > one.at + one.late:
+    if _goes_first(one) and one.not_before and one.not_before > one.at + one.late:
         return f"it could not be said in time: {one.reason}"
     if not one.is_late(now):
         return ""
@@ -191,14 +192,14 @@ def _is_over(one: Delivery, now: datetime, retrying: Collection[str] = ()) -> st
         return f"{unheard(one)} in time"
     if one.reason and one.state != "waiting":
         return f"it could not be said in time: {one.reason}"
-    if one.account in retrying:
+    if one.account in first and not _goes_first(one):
         return "it waited for an earlier one of this account, and now it is too late for it (`late` in config.toml)"
     return "nobody was running at its time, and now it is too late for it (`late` in config.toml)"
 
 
 def _is_overtaken(one: Delivery, newest: Mapping[str, datetime], stuck: set[str]) -> str:
     """Why a newer delivery of the account takes its place, in words; "" if none does."""
-    if one.account in stuck or _retries(one) or one.at >= newest[one.account]:
+    if one.account in stuck or _goes_first(one) or one.at >= newest[one.account]:
         return ""
     if one.state == "waiting" and one.variant:
         return f"{unheard(one)} before this account's next time came"

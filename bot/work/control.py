@@ -90,7 +90,8 @@ def say_now(app: App, which: str) -> Wish:
         raise AskedWrongly(_refusal(app, one))
     if _timetabled(app, one) - now > FAR:
         raise AskedWrongly(f"Its time is more than {FAR.days} days ahead. Come back to it later")
-    after = replace(_open(one), at=now, not_before=None, tries=0, reason="")
+    # What has such a time goes first.
+    after = replace(_open(one), at=now, not_before=now, tries=0, reason="")
     planned = _planned(app, after, now)
     if planned is None or planned.state == "skipped":
         raise HandbillError(f"Nothing would be said now: {planned.reason if planned else 'it has no turn'}")

@@ -308,7 +308,7 @@ def open_deliveries(draw: st.DrawFn) -> Delivery:
         at=NOW - draw(st.sampled_from((0, 1, 30, 60, 90, 300, 600))) * MINUTE,
         late=draw(st.sampled_from((1, 60, 360))) * MINUTE,
         state=state,
-        not_before=NOW + draw(minutes) * MINUTE if state != "waiting" and draw(st.booleans()) else None,
+        not_before=NOW + draw(minutes) * MINUTE if draw(st.booleans()) else None,
         tries=draw(st.integers(0, MOST_TRIES)),
         variant=draw(st.sampled_from((None, WORDS))),
         approval=draw(st.booleans()),
@@ -322,7 +322,7 @@ FREE = st.fixed_dictionaries({name: st.sampled_from((0, 0, 20, 200)).map(lambda 
 
 
 def retries(one: Delivery) -> bool:
-    return one.state == "planned" and one.not_before is not None
+    return one.state != "held" and one.not_before is not None
 
 
 @given(due=DUE, free=FREE)
@@ -413,6 +413,18 @@ TURNS = {
     "accounts apart": ([due("10:00"), due("11:00", "b")], "10:00 11:00", "", ""),
     "later ones wait for a retry": ([due("10:00", **RETRY), due("11:00")], "", "10:00 11:00", ""),
     "a retry goes first": ([due("10:00", not_before=noon()), due("11:00")], "10:00 11:00", "", ""),
+    "one that is wanted now goes first": (
+        [due("11:58", not_before=noon("11:58")), due("11:59")],
+        "11:58 11:59",
+        "",
+        "",
+    ),
+    "one that waits, too": (
+        [due("11:58", state="waiting", not_before=noon("11:58")), due("11:59")],
+        "11:58 11:59",
+        "",
+        "",
+    ),
     "a retry past its time blocks nothing": ([due("05:00", **RETRY), due("11:00")], "11:00", "", "05:00"),
     "a held one waits": ([due("10:00", state="held", **RETRY)], "", "10:00", ""),
     "a held one blocks nothing": ([due("10:00", state="held", **RETRY), due("11:00")], "11:00", "", "10:00"),

@@ -261,6 +261,13 @@ def test_a_slot_said_now_is_said_at_the_next_look_and_not_again(morning: App) ->
     assert said(morning, at("09:00")) == ["09:00 sent"] and said(morning, at("17:30")) == []
 
 
+def test_a_slot_said_now_goes_before_its_accounts_next_one(morning: App) -> None:
+    app = after(morning, TryLater("busy", 7 * 3600), now=at("17:29"))
+    tick(app, at("09:01"))
+    do(app, say_now(app, "1"))
+    assert said(app, at("17:30")) == ["09:00 sent", "17:30 sent"]
+
+
 def test_what_was_missed_can_be_said_now_however_long_ago(morning: App) -> None:
     tick(morning, at("17:30"))
     app = when(morning, at("12:00", 20))
