@@ -176,12 +176,14 @@ class People:
         with self._writing() as connection:
             connection.execute(insert(DEEDS).values(at=now, person=person, deed=deed, about=about))
 
-    def deeds(self, count: int, before: int | None = None) -> list[Deed]:
-        """Who did what, the newest first: at most `count`, those before a deed (its id)."""
+    def deeds(self, count: int, before: int | None = None, about: str | None = None) -> list[Deed]:
+        """Who did what, the newest first: at most `count`, those before a deed (its id), those about one thing."""
         place = tuple_(DEEDS.c.at, DEEDS.c.id)
         query = select(DEEDS).order_by(DEEDS.c.at.desc(), DEEDS.c.id.desc()).limit(count)
         if before is not None:
             query = query.where(place < select(DEEDS.c.at, DEEDS.c.id).where(DEEDS.c.id == before).scalar_subquery())
+        if about is not None:
+            query = query.where(DEEDS.c.about == about)
         with self._reading() as connection:
             return [Deed(**row._mapping) for row in connection.execute(query)]
 

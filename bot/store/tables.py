@@ -274,6 +274,7 @@ DEEDS = Table(
     Column("deed", Words, nullable=False),
     Column("about", Words, nullable=False),
     Index("deeds_in_order", "at", "id"),
+    Index("deeds_about", "about", "at", "id"),
 )
 
 # Who runs the engine, by the name of the process, and when each last looked.

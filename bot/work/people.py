@@ -151,9 +151,9 @@ def note(app: App, person: Person, deed: str, about: str) -> None:
     app.store.people.note(person.name, deed, about, app.clock())
 
 
-def audit(app: App, count: int = 100, before: int | None = None) -> list[Deed]:
-    """Who did what, the newest first: at most `count`, those before a deed (its id)."""
-    return app.store.people.deeds(count, before)
+def audit(app: App, count: int = 100, before: int | None = None, about: str | None = None) -> list[Deed]:
+    """Who did what, the newest first: at most `count`, those before a deed (its id), those about one thing."""
+    return app.store.people.deeds(count, before, about)
 
 
 # --- passwords and tokens ---------------------------------------------------------------------------

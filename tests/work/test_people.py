@@ -322,6 +322,7 @@ def test_deeds_are_told_newest_first_with_the_name_of_that_time(app: App) -> Non
     assert (newest.person, newest.deed, newest.about) == ("Ana", "took off the list", "Bo")
     assert (older.person, older.deed, older.at) == ("Bo", "skipped", NOW)
     assert people.audit(app, 1) == [newest] and people.audit(app, 1, before=newest.id) == [older]
+    assert people.audit(app, about="town, Monday 09:00") == [older] and people.audit(app, about="town") == []
 
 
 # --- nothing in clear -------------------------------------------------------------------------------

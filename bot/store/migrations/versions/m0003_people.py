@@ -50,3 +50,4 @@ def upgrade() -> None:
         sa.Column("about", sa.String, nullable=False),
     )
     op.create_index("deeds_in_order", "deeds", ["at", "id"])
+    op.create_index("deeds_about", "deeds", ["about", "at", "id"])
