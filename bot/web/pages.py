@@ -1,8 +1,10 @@
 """Serve the share pages from memory, compressed, and keep them as the library says."""
 
 import gzip
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from mimetypes import guess_type
 from threading import Lock
@@ -49,7 +51,7 @@ def held(name: str, raw: bytes) -> Held:
     packed = gzip.compress(raw, mtime=0) if kind.startswith(COMPRESSED) else b""
     if kind.startswith("text/") or kind.endswith("json"):
         kind += "; charset=utf-8"
-    tag = f'"{sha256(raw).hexdigest()[:16]}"'
+    tag = f'W/"{sha256(raw).hexdigest()[:16]}"'  # weak: the same for what is packed and what is not
     facts = {**HEADERS, "ETag": tag, "Content-Type": kind, "Vary": "Accept-Encoding"}
     return Held(
         raw=raw,
@@ -113,16 +115,30 @@ class Pages:
         if asked.get(b"upgrade", b"").lower() == b"websocket":
             return _words(400, "These pages can only be read. They know no WebSocket.\n")
         if method not in ("GET", "HEAD"):
-            return _words(405, "These pages can only be read.\n")
+            return _words(405, "These pages can only be read.\n", Allow="GET, HEAD")
         found = files.get(path + "index.html" if not path or path.endswith("/") else path)
         if found is None:
             is_folder = f"{path}/index.html" in files
             return _words(307, "", Location=f"/{quote(path)}/") if is_folder else _words(404, GONE)
-        if asked.get(b"if-none-match", b"").removeprefix(b"W/") == found.tag:
+        if is_known(found.tag, asked.get(b"if-none-match", b"")):
             return 304, [one for one in found.headers if one[0] != b"content-length"], b""
-        if found.packed and b"gzip" in asked.get(b"accept-encoding", b""):
+        if found.packed and takes_gzip(asked.get(b"accept-encoding", b"")):
             return 200, found.packed_headers, found.packed
         return 200, found.headers, found.raw
+
+
+def is_known(tag: bytes, known: bytes) -> bool:
+    """Whether a browser has this already: https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match."""
+    tags = {one.strip().removeprefix(b"W/") for one in known.split(b",")} if known else ()
+    return b"*" in tags or tag.removeprefix(b"W/") in tags
+
+
+@lru_cache(maxsize=100)
+def takes_gzip(accepted: bytes) -> bool:
+    """Whether a browser wants it compressed: https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding."""
+    wanted = {name.strip(): weight for name, _, weight in (one.partition(b";") for one in accepted.lower().split(b","))}
+    weight = wanted.get(b"gzip", wanted.get(b"*", b"q=0"))
+    return not re.fullmatch(rb"\s*q\s*=\s*0(\.0*)?\s*", weight)
 
 
 def _words(status: int, words: str, **more: str) -> tuple[int, Headers, bytes]:

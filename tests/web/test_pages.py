@@ -53,10 +53,36 @@ def test_a_browser_that_can_gets_it_compressed(address: str) -> None:
     assert len(body) < len(plain) / 2
 
 
-def test_a_page_that_did_not_change_is_not_sent_again(address: str) -> None:
-    tag = get(address, "/air/en/")[0].headers["ETag"]
-    answer, body = get(address, "/air/en/", If_None_Match=tag)
+@pytest.mark.parametrize("accepted", ["gzip", "br, GZIP ;q=0.5", "*", "deflate;q=0, gzip; q=1.0", "br;q=0,*;q=0.1"])
+def test_whoever_takes_gzip_in_any_spelling_gets_it(address: str, accepted: str) -> None:
+    assert get(address, "/air/en/", Accept_Encoding=accepted)[0].headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    "accepted", ["identity", "gzip;q=0", "br, gzip; q=0.000", "*;q=0", "gzipped", "gzip;q=0, *", ""]
+)
+def test_whoever_refuses_gzip_gets_the_page_as_it_is(address: str, accepted: str) -> None:
+    answer, body = get(address, "/air/en/", Accept_Encoding=accepted)
+    assert answer.headers["Content-Encoding"] is None and body.startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize("known", ["{}", 'W/{}, "other"', '"other" ,{}', "*"])
+def test_a_page_that_did_not_change_is_not_sent_again(address: str, known: str) -> None:
+    tag = get(address, "/air/en/")[0].headers["ETag"].removeprefix("W/")
+    answer, body = get(address, "/air/en/", If_None_Match=known.format(tag))
     assert (answer.status, body) == (304, b"")
+    assert get(address, "/air/en/", If_None_Match='"other", W/"another"')[0].status == 200
+
+
+def test_a_page_is_the_same_whether_packed_or_not_and_whoever_asks_for_its_head_gets_no_body(address: str) -> None:
+    for accepted in ("gzip", "identity"):
+        whole, body = get(address, "/air/en/", Accept_Encoding=accepted)
+        head, nothing = get(address, "/air/en/", "HEAD", Accept_Encoding=accepted)
+        assert (head.status, nothing) == (200, b"")
+        for name in ("Content-Length", "Content-Type", "Content-Encoding", "ETag", "Vary"):
+            assert head.headers[name] == whole.headers[name], name
+        assert int(head.headers["Content-Length"]) == len(body)
+    assert get(address, "/nothing", "HEAD")[0].status == 404
 
 
 def test_no_answer_sets_a_cookie_or_tells_others_where_one_was(address: str) -> None:
@@ -72,7 +98,8 @@ def test_a_folder_without_its_slash_is_found_and_what_is_not_there_is_said(addre
     answer, body = get(address, "/air/fr/")
     assert answer.status == 404 and b"no such page" in body
     assert get(address, "/../pyproject.toml")[0].status == 404
-    assert get(address, "/air/en/", "POST")[0].status == 405
+    answer, _ = get(address, "/air/en/", "POST")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
 
 
 def test_who_asks_for_a_web_socket_is_told_that_there_is_none(address: str) -> None:

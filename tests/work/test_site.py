@@ -127,7 +127,7 @@ def test_a_paused_campaign_has_a_page_that_offers_nothing(tmp_path: Path) -> Non
 def test_names_that_are_no_plain_letters_lead_where_they_should(tmp_path: Path) -> None:
     files = built(app(library(tmp_path, {"año nuevo.en.txt": "New.\n"}, name="aire & más")))
     assert "aire & más/en/año nuevo/index.html" in files
-    hrefs = [one["href"] for one in Tags(files["aire & más/en/index.html"]).of("a")]
+    hrefs = [one.get("href") for one in Tags(files["aire & más/en/index.html"]).of("a")]
     assert "a%C3%B1o%20nuevo/index.html" in hrefs
 
 
