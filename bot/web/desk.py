@@ -21,14 +21,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import pages, web
 from bot.app import App
 from bot.core.problem import HandbillError, place_of
-from bot.web.frame import LANGUAGE, LANGUAGES, SAID, Ask, Desk, Door, Upload, go, own, page, told, trouble
+from bot.web.frame import LANGUAGE, LANGUAGES, SAID, SESSION, Ask, Desk, Door, Upload, go, own, page, told, trouble
 from bot.web.serving import HOST, address, is_loopback, listen
 from bot.web.serving import start as serve
 from bot.work import people
 from bot.work.people import Role
 
 PORT = 8001
-SESSION = "handbill-session"
 # No more than this is read of one request, in bytes; a document with pictures fits.
 LARGEST = 12_000_000
 HEADERS = {
@@ -154,6 +153,7 @@ def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str
         undo=undo,
         address=request.client.host if request.client else "",
         cookie=cookie,
+        host=request.headers["host"].lower(),
     )
 
 

@@ -21,8 +21,8 @@ from bot.work.people import Person, Role
 from bot.work.plan import paused_by_file
 
 LANGUAGES = {"en": "English", "es": "Español"}
-# Cookies: a sentence for the next page only, and the interface's language.
-SAID, LANGUAGE = "handbill-said", "handbill-language"
+# Cookies: who is signed in, a sentence for the next page only, and the interface's language.
+SESSION, SAID, LANGUAGE = "handbill-session", "handbill-said", "handbill-language"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,8 @@ class Ask:
     `person`: who is signed in; `language`: of the interface; `path`: what stands in the place of a
     door's {names}; `query`: what stands behind the ?; `form`: what was posted, `forms` with all
     values of a name; `key`: what every form must send back; `said` and `undo`: the sentence on top
-    and the form that takes back what it tells of; `address`: of whoever asks; `cookie`: the session's.
+    and the form that takes back what it tells of; `address`: of whoever asks; `cookie`: the session's;
+    `host`: by which name the desk was reached, one of those that it knows.
     """
 
     app: App
@@ -111,6 +112,12 @@ class Ask:
     undo: "Undo | None" = None
     address: str = ""
     cookie: str = ""
+    host: str = ""
+
+    @property
+    def base(self) -> str:
+        """What stands before a path where an address must be whole: https://desk.example.org."""
+        return f"{'https' if self.desk.is_secure else 'http'}://{self.host}"
 
     @property
     def form(self) -> Mapping[str, str]:

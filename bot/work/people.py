@@ -75,9 +75,14 @@ def sessions(app: App, person: Person) -> list[Stay]:
     return [stay for stay in app.store.people.sessions(person.id) if now < stay.until]
 
 
+def mark(app: App, token: str) -> str:
+    """The mark by which the session of a token stands among the others."""
+    return _digest(_unsigned(app, token))
+
+
 def sign_out_elsewhere(app: App, person: Person, token: str) -> None:
     """End every session of somebody but that of a token."""
-    app.store.people.end_others(person.id, _digest(_unsigned(app, token)))
+    app.store.people.end_others(person.id, mark(app, token))
 
 
 def change_password(app: App, person: Person, before: str, after: str, address: str) -> str:

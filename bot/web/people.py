@@ -1,0 +1,170 @@
+"""People: signing in and out, coming by a link, one's own password and sessions, who may come, and who did what."""
+
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from bot.core.person import AT_MOST, SENT_LINK
+from bot.core.problem import AskedWrongly
+from bot.web.frame import SESSION, Ask, Door, go, own, page
+from bot.web.serving import is_loopback
+from bot.work import people
+from bot.work.people import Role
+
+# So many deeds stand on one page.
+AT_ONCE = 100
+
+
+def sign_in_page(ask: Ask) -> Response:
+    """The form to sign in; whoever is signed in goes on."""
+    to = own(ask.query.get("next", ""), "/week")
+    if ask.person:
+        return go(to)
+    return page(ask, "new.html") if people.is_new(ask.app) else page(ask, "sign-in.html", to=to, name="", fault="")
+
+
+def sign_in(ask: Ask) -> Response:
+    """Begin a session, and end the one that this browser held."""
+    to, name = own(ask.form.get("next", ""), "/week"), ask.form.get("name", "")
+    try:
+        token = people.sign_in(ask.app, name, ask.form.get("password", ""), ask.address)
+    except AskedWrongly as error:
+        return _told_to_wait(page(ask, "sign-in.html", 400, to=to, name=name, fault=str(error)), error)
+    people.sign_out(ask.app, ask.cookie)
+    return _holding(ask, go(to), token)
+
+
+def sign_out(ask: Ask) -> Response:
+    """End this session."""
+    people.sign_out(ask.app, ask.cookie)
+    answer = go("/sign-in", ask.say("You are signed out."))
+    answer.delete_cookie(SESSION)
+    return answer
+
+
+# --- coming by a link -------------------------------------------------------------------------------
+
+
+def welcome(ask: Ask) -> Response:
+    """The form for whoever comes by a link; opening it does not use it up, for mail programs open links."""
+    role = people.invited(ask.app, ask.path["secret"])
+    return page(ask, "welcome.html", role=role, name="", fault="")
+
+
+def accept(ask: Ask) -> Response:
+    """Let somebody in by a link, signed in."""
+    role = people.invited(ask.app, ask.path["secret"])
+    name = ask.form.get("name", "")
+    try:
+        person, token = people.accept(ask.app, ask.path["secret"], name, ask.form.get("password", ""))
+    except AskedWrongly as error:
+        return page(ask, "welcome.html", 400, role=role, name=name, fault=str(error))
+    people.note(ask.app, person, "came by a link, as", person.role)
+    people.sign_out(ask.app, ask.cookie)
+    return _holding(ask, go("/week", ask.say("Welcome. This is the week.")), token)
+
+
+# --- oneself ----------------------------------------------------------------------------------------
+
+
+def me(ask: Ask) -> Response:
+    """One's own password, and where one is signed in."""
+    return _me(ask)
+
+
+def change_password(ask: Ask) -> Response:
+    """Change one's own password, which ends every other session."""
+    before, after = ask.form.get("before", ""), ask.form.get("after", "")
+    try:
+        token = people.change_password(ask.app, ask.who, before, after, ask.address)
+    except AskedWrongly as error:
+        return _told_to_wait(_me(ask, 400, str(error)), error)
+    people.note(ask.app, ask.who, "changed the password of", ask.who.name)
+    return _holding(ask, go("/me", ask.say("Your password is changed, and you are signed out everywhere else.")), token)
+
+
+def sign_out_elsewhere(ask: Ask) -> Response:
+    """End every session of one's own but this."""
+    people.sign_out_elsewhere(ask.app, ask.who, ask.cookie)
+    return go("/me", ask.say("You are signed out everywhere else."))
+
+
+def _me(ask: Ask, status: int = 200, fault: str = "") -> Response:
+    here = people.mark(ask.app, ask.cookie)
+    return page(ask, "me.html", status, sessions=people.sessions(ask.app, ask.who), here=here, fault=fault)
+
+
+# --- who may come -----------------------------------------------------------------------------------
+
+
+def everybody(ask: Ask) -> Response:
+    """Who may sign in; organizers invite others, and take them off the list."""
+    return page(ask, "people.html", everybody=people.everybody(ask.app), may=ask.who.role.may(Role.ORGANIZER))
+
+
+def invite(ask: Ask) -> Response:
+    """A new link, shown this once."""
+    role = Role.ORGANIZER if ask.form.get("role") == Role.ORGANIZER else Role.REVIEWER
+    link = f"{ask.base}/welcome/{people.invite(ask.app, ask.who, role)}"
+    people.note(ask.app, ask.who, "made a link for", f"a new {role}")
+    only_here = is_loopback(urlsplit(link).hostname or "")
+    return page(ask, "invite.html", link=link, role=role, days=SENT_LINK.days, only_here=only_here)
+
+
+def remove(ask: Ask) -> Response:
+    """Take somebody off the list, who is signed out at once."""
+    gone = people.revoke(ask.app, _number(ask.path["person"]))
+    people.note(ask.app, ask.who, "took off the list", gone.name)
+    return go("/people", ask.say("Taken off the list, and signed out.")) if gone != ask.who else go("/sign-in")
+
+
+def deeds(ask: Ask) -> Response:
+    """Who did what, the newest first, a page at a time."""
+    before = _number(ask.query["before"]) if "before" in ask.query else None
+    found = people.audit(ask.app, AT_ONCE + 1, before)
+    shown = found[:AT_ONCE]
+    return page(ask, "deeds.html", deeds=shown, older=shown[-1].id if len(found) > AT_ONCE else None)
+
+
+def _number(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and len(written) < 10):
+        raise AskedWrongly(f'"{written}" is no number.')
+    return int(written)
+
+
+def _told_to_wait(answer: Response, error: AskedWrongly) -> Response:
+    """The same answer, and where it is to be tried later, so that programs understand it too."""
+    if isinstance(error, people.TooEarly):
+        answer.status_code = 429
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
+
+
+def _holding(ask: Ask, answer: Response, token: str) -> Response:
+    """An answer with which the browser gets its session; no script and no other site can use it."""
+    answer.set_cookie(
+        SESSION,
+        token,
+        max_age=int(AT_MOST.total_seconds()),
+        path="/",
+        secure=ask.desk.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+DOORS: tuple[Door, ...] = (
+    Door("GET", "/sign-in", sign_in_page, Role.ANYONE),
+    Door("POST", "/sign-in", sign_in, Role.ANYONE),
+    Door("POST", "/sign-out", sign_out),
+    Door("GET", "/welcome/{secret}", welcome, Role.ANYONE),
+    Door("POST", "/welcome/{secret}", accept, Role.ANYONE),
+    Door("GET", "/me", me),
+    Door("POST", "/me/password", change_password),
+    Door("POST", "/me/sessions", sign_out_elsewhere),
+    Door("GET", "/people", everybody),
+    Door("GET", "/people/deeds", deeds),
+    Door("POST", "/people/invite", invite, Role.ORGANIZER),
+    Door("POST", "/people/{person}/remove", remove, Role.ORGANIZER),
+)
