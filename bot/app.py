@@ -78,7 +78,11 @@ class App:
     @cached_property
     def library(self) -> Library:
         """The library as it stands now, read once; `fresh` reads it again."""
-        return library.load(self.config.library, sorted(self.networks))
+        return library.load(self.config.library, sorted(self.networks), beside=self.config.folder)
+
+    def is_paused(self) -> bool:
+        """Whether a file pauses everything at this moment."""
+        return library.is_paused(self.config.library, self.config.folder)
 
     def fresh(self, **changes: Any) -> "App":
         """The same app, changed in this, with the library read anew; the ledger stays open if it is still the one."""

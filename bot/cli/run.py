@@ -367,7 +367,10 @@ def resume_command(ctx: click.Context, campaign: str) -> None:
         _known(app, campaign)
     click.echo(f"Resumed {_named(campaign)}." if was else f"There was no pause of {_named(campaign)}.")
     if app.library.paused:
-        complain(f"A file named PAUSE in {app.config.library} still pauses everything. Take it away to go on.")
+        complain(
+            f"A file named PAUSE, in {app.config.library} or {app.config.folder}, still pauses everything. "
+            "Take it away to go on."
+        )
     elif still := sorted(app.store.pauses() - {campaign}):
         complain(f"Still paused: {', '.join(_named(name) for name in still)}.")
 

@@ -135,7 +135,8 @@ def turn(due: Iterable[Delivery], now: datetime, free: Callable[[str], datetime]
     What came too late, or was tried too often, is missed. One that is to be tried again, or of
     which a person has said "now", goes first: its account's later ones wait for it. Of the rest
     only each account's newest speaks: after an outage nothing floods out. Several that are due at
-    one instant may: whoever has spoken in between is to be asked for again. `free` tells from when on an account may speak.
+    one instant may: whoever has spoken in between is to be asked for again. `free` tells from when
+    on an account may speak.
     """
     found = Turn()
     in_order = in_time(due)

@@ -12,7 +12,7 @@ from bot.library.campaign import FILE, read_campaign
 from bot.library.files import is_post, shown
 from bot.library.post import read_posts
 
-# Any of these in the library folder pauses everything; Windows adds an ending.
+# Any of these in the library folder, or beside config.toml, pauses everything; Windows adds an ending.
 PAUSE = ("pause", "pause.txt")
 
 
@@ -34,8 +34,8 @@ class Library:
     stamps: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Library:
-    """Read a library folder; files are named in problems as seen from `base`."""
+def load(folder: Path, networks: Sequence[str], base: Path | None = None, *, beside: Path | None = None) -> Library:
+    """Read a library folder; files are named in problems as seen from `base`. `beside`: where a PAUSE counts, too."""
     base = base or Path.cwd()
     if not folder.is_dir():
         return Library(campaigns={}, posts={}, problems=(_no_folder(folder, base),))
@@ -63,14 +63,14 @@ def load(folder: Path, networks: Sequence[str], base: Path | None = None) -> Lib
         broken=tuple(broken),
         drafts=tuple(drafts),
         problems=tuple(problems),
-        paused=is_paused(folder),
+        paused=is_paused(folder, beside or folder),
         stamps=seen,
     )
 
 
-def is_paused(folder: Path) -> bool:
-    """Whether a file named PAUSE lies in a library folder."""
-    return folder.is_dir() and any(path.name.lower() in PAUSE for path in folder.iterdir())
+def is_paused(*folders: Path) -> bool:
+    """Whether a file named PAUSE lies in one of these folders."""
+    return any(path.name.lower() in PAUSE for folder in folders if folder.is_dir() for path in folder.iterdir())
 
 
 def stamps(folder: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ from bot.core.delivery import (
 from bot.core.network import Publisher
 from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, Uncertain
 from bot.core.rotate import sameness
-from bot.library import is_paused, stamp
+from bot.library import stamp
 from bot.store import FenceLost, Lease, Look
 from bot.work.adopt import adopt, seen
 from bot.work.attend import attend
@@ -308,7 +308,7 @@ def _stands(run: Tick, sending: Delivery) -> bool:
         sleep(SETTLED)  # somebody is writing just now
         found, _ = stamp(folder / sending.campaign)
     is_same = run.app.library.stamps.get(sending.campaign) == found
-    return is_same and not is_paused(folder) and not sending.is_late(run.exactly)
+    return is_same and not run.app.is_paused() and not sending.is_late(run.exactly)
 
 
 def _looked_for(run: Tick, sending: Delivery) -> Delivery:
@@ -380,7 +380,7 @@ def _looked(run: Tick, delivery: Delivery) -> Delivery:
 
 
 def _repeated(run: Tick, publisher: Publisher, delivery: Delivery) -> Delivery:
-    pauses = run.app.store.pauses() | ({""} if is_paused(run.app.config.library) else set())
+    pauses = run.app.store.pauses() | ({""} if run.app.is_paused() else set())
     if why := standstill(run.app, delivery.campaign, pauses):
         raise TryLater(why)
     assert publisher.repeat is not None

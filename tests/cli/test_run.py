@@ -416,8 +416,9 @@ def test_one_campaign_can_be_paused_alone(tmp_path: Path, say: Say) -> None:
     assert say("resume", "aire").code == 2
 
 
-def test_a_file_named_pause_is_told(tmp_path: Path, say: Say) -> None:
-    write(library(tmp_path, {"a.txt": "Hello."}), {"posts/PAUSE": ""})
+@pytest.mark.parametrize("file", ["posts/PAUSE", "PAUSE"])
+def test_a_file_named_pause_is_told(tmp_path: Path, say: Say, file: str) -> None:
+    write(library(tmp_path, {"a.txt": "Hello."}), {file: ""})
     assert "still pauses everything" in say("resume").err
 
 

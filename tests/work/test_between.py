@@ -88,6 +88,7 @@ CHANGES: dict[str, tuple[Callable[[Path, App], object], list[str], list[str]]] =
         ["skipped: no post can be said: 1 the campaign is not running on this day"], [],
     ),
     "a file PAUSE": (lambda folder, _: (folder / "posts/PAUSE").touch(), ["skipped: paused"], []),
+    "a file PAUSE beside config.toml": (lambda folder, _: (folder / "PAUSE").touch(), ["skipped: paused"], []),
     "a pause": (lambda _, app: app.store.pause("", at("09:00")), ["skipped: paused"], []),
     "a pause of its campaign": (lambda _, app: app.store.pause("air", at("09:00")), ["skipped: paused"], []),
 }  # fmt: skip

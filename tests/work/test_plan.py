@@ -90,10 +90,10 @@ def test_an_edit_voids_an_approval(tmp_path: Path) -> None:
     assert said(app.fresh())[0] == "01 17:30 town waiting: One!"
 
 
-@pytest.mark.parametrize("name", ["PAUSE", "pause.txt"])
+@pytest.mark.parametrize("name", ["posts/PAUSE", "posts/pause.txt", "PAUSE", "pause.txt"])
 def test_a_file_named_pause_pauses_everything(tmp_path: Path, name: str) -> None:
     app = opened(tmp_path)
-    (tmp_path / "posts" / name).touch()
+    (tmp_path / name).touch()
     assert said(app, days=0.5) == ["01 17:30 town skipped: paused"]
 
 
