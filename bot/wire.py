@@ -34,7 +34,7 @@ def look_up(host: str, port: int) -> list[str]:
 
 
 @cache
-def _our_name() -> str:
+def our_name() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -45,7 +45,7 @@ def _our_name() -> str:
 
 def our_headers(accept: str) -> dict[str, str]:
     """What every request of ours says, and which types it takes."""
-    return {"User-Agent": _our_name(), "Accept": accept, "Accept-Encoding": "gzip"}
+    return {"User-Agent": our_name(), "Accept": accept, "Accept-Encoding": "gzip"}
 
 
 def before_sending() -> tuple[type[Exception], ...]:

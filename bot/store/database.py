@@ -408,10 +408,10 @@ class Store:
 
     # Notices
 
-    def tell(self, notice: Notice) -> None:
-        """Keep something that a person is to be told."""
+    def tell(self, notice: Notice, told: datetime | None = None) -> None:
+        """Keep something that a person is to be told; or that it was, at an instant."""
         with self._writing() as connection:
-            _tell(connection, notice)
+            _tell(connection, notice, told)
 
     def notices(self) -> list[Notice]:
         """What nobody was told yet, the oldest first."""
@@ -450,7 +450,8 @@ class Store:
     def last_told(self) -> datetime | None:
         """When people were last told something; None if they never were."""
         with self._reading() as connection:
-            return connection.scalar(select(func.max(NOTICES.c.told)))
+            last: datetime | None = connection.scalar(select(func.max(NOTICES.c.told)))
+        return last
 
     # Workers
 
@@ -545,8 +546,9 @@ def _tally(delivery: Delivery) -> tallies.Key:
     return (delivery.account, delivery.campaign, delivery.post, delivery.wording)
 
 
-def _tell(connection: Connection, notice: Notice) -> None:
-    connection.execute(insert(NOTICES).values(**{name: getattr(notice, name) for name in _NOTICE if name != "id"}))
+def _tell(connection: Connection, notice: Notice, told: datetime | None = None) -> None:
+    columns = {name: getattr(notice, name) for name in _NOTICE if name != "id"}
+    connection.execute(insert(NOTICES).values(**columns, told=told))
 
 
 def _notice(row: Row[Any]) -> Notice:

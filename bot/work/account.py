@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # What is kept of an account under this name: its lasting id.
 IDENTITY = "identity"
+# And whether it is marked as automated, as its network last said.
+LABEL = "label"
 # Before anything was said.
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # So many seconds somebody who has typed all that was asked waits for the engine.
@@ -290,6 +292,7 @@ def _checked(app: App, account: Account) -> Checked:
     store, network, now = app.store, app.networks[account.network], app.clock()
     publisher = app.publisher(account)
     identity, standing = publisher.whoami(), publisher.look()
+    _note_label(app, account, standing.labelled)
     is_paid = network.price is not None and not account.by_hand
     said = store.variants(account.name, EVER) if is_paid else []
     return Checked(
@@ -302,6 +305,19 @@ def _checked(app: App, account: Account) -> Checked:
     )
 
 
+def labelled(app: App, account: Account) -> bool | None:
+    """Whether its network last said that an account is marked as automated; None where nobody knows."""
+    try:
+        return {"yes": True, "no": False}.get(app.memory(account).get(LABEL, ""))
+    except SignedOut:
+        return None
+
+
+def _note_label(app: App, account: Account, said: bool | None) -> None:
+    if said is not None and said != labelled(app, account):
+        app.memory(account)[LABEL] = "yes" if said else "no"
+
+
 def label(app: App, account: Account) -> bool:
     """Mark an account as automated; False where only a person can."""
     with leased(app, account.name):  # its session may be renewed
@@ -309,6 +325,7 @@ def label(app: App, account: Account) -> bool:
         if set_label is None:
             return False
         set_label()
+        _note_label(app, account, True)
     return True
 
 

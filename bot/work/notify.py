@@ -131,7 +131,10 @@ def try_out(app: App) -> list[Told]:
     if not to.all:
         raise AskedWrongly(to.faults[0] if to.faults else f"There is no address for notices yet. {WRITE}")
     test = Message(title="Handbill: a test", body="If you can read this, notices of Handbill reach you here.")
-    return _to_all(app, to, test, app.clock())
+    found, now = _to_all(app, to, test, app.clock()), app.clock()
+    if any(not one.why for one in found):
+        app.store.tell(Notice(kind="test", words=test.body, at=now), told=now)
+    return found
 
 
 def tell_now(app: App, words: str) -> list[Told]:
@@ -154,7 +157,8 @@ def ended(app: App, words: str) -> None:
 
 
 def works(app: App) -> None:
-    """Note that the engine works."""
+    """Note that the engine works, in this process."""
+    app.store.working(app.owner.partition("/")[0], app.clock())
     if ENGINE in app.store.troubles():
         app.store.trouble(ENGINE, None)
 

@@ -24,6 +24,18 @@ PERSON = "by a person"
 WITHDRAWN = "withdrawn"
 
 
+class StillThere(HandbillError):
+    """A post that a person says is not up stands there, at `url`; "" if nobody knows where."""
+
+    def __init__(self, words: str, url: str) -> None:
+        super().__init__(words)
+        self.url = url
+
+
+class NobodyCanLook(HandbillError):
+    """Whether a post is up cannot be found out just now."""
+
+
 def delivery(app: App, number: int) -> Delivery:
     """The delivery of this number; raises AskedWrongly."""
     found = app.ledger.delivery(number) if app.ledger and number < MOST else None
@@ -35,7 +47,7 @@ def delivery(app: App, number: int) -> Delivery:
 def posted(app: App, number: int, url: str) -> Delivery:
     """A person says that an uncertain delivery is up, at `url` if they know it."""
     with leased(app, delivery(app, number).account) as lease:
-        one = _uncertain(app, number)
+        one = uncertain(app, number)
         if url and not url.startswith(("https://", "http://")):
             raise AskedWrongly(f'"{url}" is no address of a post. It begins with https://; or leave it out.')
         return _saved(app, step(one, "sent", receipt=Receipt(id=f"{PERSON} {number}", url=url), reason=""), lease)
@@ -44,17 +56,17 @@ def posted(app: App, number: int, url: str) -> Delivery:
 def not_posted(app: App, number: int, *, sure: bool = False) -> Delivery:
     """A person says that an uncertain delivery is not up: it has its turn again while it is in time.
 
-    Unless they are `sure`, its network is asked first where it can be: raises HandbillError, with
-    nothing changed, if the post stands there or nobody can look.
+    Unless they are `sure`, its network is asked first where it can be: with nothing changed, raises
+    StillThere if the post is up, NobodyCanLook if that cannot be known now.
     """
     with leased(app, delivery(app, number).account) as lease:
-        one = _uncertain(app, number)
+        one = uncertain(app, number)
         if not sure:
             _look(app, one)
         return _saved(app, step(one, "planned", reason=""), lease)
 
 
-def _uncertain(app: App, number: int) -> Delivery:
+def uncertain(app: App, number: int) -> Delivery:
     """The delivery as it stands now that nobody else is at it."""
     one = app.store.delivery(number)
     if one is None or one.state != "uncertain":
@@ -68,16 +80,17 @@ def _look(app: App, one: Delivery) -> None:
     try:
         receipt = _found(app, one)
     except NetworkError as error:
-        raise HandbillError(
+        raise NobodyCanLook(
             f"Nobody can look just now whether it is up: {error}. Try again later; "
             f"if you have looked yourself: handbill delivery settle {one.id} --not-posted --sure"
         ) from error
     if receipt:
         ways = (f"--posted {receipt.url}".rstrip(), "--not-posted --sure")
-        raise HandbillError(
+        raise StillThere(
             f"It is up: {receipt.url or receipt.id}. Nothing was changed.\n"
             f"If that is it:     handbill delivery settle {one.id} {ways[0]}\n"
-            f"If that is not it: handbill delivery settle {one.id} {ways[1]}"
+            f"If that is not it: handbill delivery settle {one.id} {ways[1]}",
+            receipt.url,
         )
 
 

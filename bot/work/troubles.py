@@ -1,0 +1,95 @@
+"""Troubles: every delivery that was not said, and the one thing that helps."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.app import App
+from bot.core.delivery import STEPS, Delivery
+from bot.core.post import say
+from bot.work.control import slot_name
+from bot.work.plan import BY_PERSON, PAUSED, changed, gone, paused_by_file, standstill
+
+Remedy = Literal["", "reconnect", "start", "approve", "post", "settle", "edit", "library", "now"]
+# So many are shown at once.
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A delivery that was not said, and what helps.
+
+    "post": it is to be posted by hand; "settle": a person says what became of it; "edit": its post;
+    "library": the campaign's posts, of which none could be said. "" where nothing helps, or it comes
+    right by itself.
+    """
+
+    delivery: Delivery
+    label: str
+    title: str
+    remedy: Remedy
+
+    @property
+    def which(self) -> str:
+        """What names it to `bot.work.control`."""
+        return str(self.delivery.id)
+
+    @property
+    def about(self) -> str:
+        """What names it in the list of who did what."""
+        return slot_name(self.delivery)
+
+
+def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tuple[list[Trouble], bool]:
+    """What was not said (by one account, in one state), newest first, from the one after the first `begin`.
+
+    At most PAGE, and whether there are more. What is only planned is no trouble; what is to be
+    tried again is one.
+    """
+    states = {state} & set(STEPS) - {"sent"} if state else set(STEPS) - {"sent"}
+    found = app.store.newest(sorted(states), account, begin=begin, most=PAGE + 1)
+    pauses = app.store.pauses() | paused_by_file(app)
+    begun = app.store.starts()
+    shown = [_trouble(app, one, pauses, begun) for one in found[:PAGE] if one.state != "planned" or one.reason]
+    return shown, len(found) > PAGE
+
+
+def _trouble(app: App, one: Delivery, pauses: Collection[str], begun: Collection[str]) -> Trouble:
+    network, campaign = app.networks.get(one.network), app.library.campaigns.get(one.campaign)
+    return Trouble(
+        delivery=one,
+        label=network.label if network else one.network,
+        title=say(campaign.title, campaign.languages[0]) if campaign else one.campaign,
+        remedy=remedy(app, one, pauses, begun),
+    )
+
+
+def remedy(app: App, one: Delivery, pauses: Collection[str], begun: Collection[str]) -> Remedy:
+    """What helps a delivery that was not said; "" where nothing does."""
+    if gone(app, one):
+        return ""
+    account = app.config.accounts[one.account]
+    match one.state:
+        case "held":
+            return "reconnect"
+        case "waiting":
+            needs_start = not (account.by_hand or app.networks[one.network].practice or one.account in begun)
+            return "start" if needs_start else "approve"
+        case "uncertain":
+            return "post" if account.by_hand else "settle"
+        case "refused":
+            return _of_refused(app, one)
+        case "missed":
+            return "" if standstill(app, one.campaign, pauses) else "now"
+        case "skipped":
+            is_meant = one.reason in (BY_PERSON, PAUSED) or one.campaign not in app.library.campaigns
+            return "" if is_meant else "library"
+    return ""
+
+
+def _of_refused(app: App, one: Delivery) -> Remedy:
+    """Its post is to be changed; once it is, it comes by itself while it is in time."""
+    if changed(app, one):
+        return "now" if one.is_late(app.clock()) else ""
+    is_there = any(post.name == one.post for post in app.library.posts.get(one.campaign, ()))
+    return "edit" if is_there else ""
