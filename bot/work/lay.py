@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.core.problem import AskedWrongly, HandbillError
 
 LIST = ".handbill-files.json"
 """In the folder: which files are ours, and what was in them."""
+PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ def lay(files: Mapping[str, bytes], folder: Path) -> Laid:
     digests = {name: sha256(raw).hexdigest() for name, raw in files.items()}
     removed = [name for name in before if name not in digests]
     try:
+        _tidy({(folder / name).parent for name in (LIST, *files, *before)})
         # Pages come last, so that what they need is there already.
         for name in sorted(written, key=lambda name: (name.endswith(".html"), name)):
             _put(folder / name, files[name])
@@ -81,6 +84,14 @@ def _put(path: Path, raw: bytes) -> None:
         except OSError:
             passing.unlink(missing_ok=True)
             raise
+
+
+def _tidy(folders: Iterable[Path]) -> None:
+    """Take away what a build that was ended halfway left unfinished."""
+    for folder in folders:
+        for path in folder.glob(".*.part"):
+            if PART.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                path.unlink(missing_ok=True)
 
 
 def _remove(folder: Path, name: str) -> None:

@@ -1,5 +1,7 @@
 """Files come into a folder whole, and nothing of anybody else is lost."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.work.lay import LIST, lay
 
+ROOT = Path(__file__).parents[2]
 FILES = {"index.html": b"one", "a/index.html": b"two", "page.css": b"three"}
 
 
@@ -73,6 +76,24 @@ def test_a_first_build_that_failed_is_ended_by_the_next(tmp_path: Path) -> None:
     assert "page.css" not in lay(FILES, tmp_path).written
     assert there(tmp_path) == FILES
     assert set(lay({}, tmp_path).removed) == set(FILES)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from bot.work.lay import lay
+Path.replace = lambda self, to: os.kill(os.getpid(), signal.SIGKILL)
+lay({"a/index.html": b"one"}, Path(sys.argv[1]))
+"""
+
+
+def test_what_a_killed_build_left_unfinished_goes_with_the_next_and_nothing_else(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, cwd=ROOT)
+    [left] = there(tmp_path)
+    assert left.startswith("a/.") and left.endswith(".part")
+    (tmp_path / "a" / ".mine.part").write_text("mine")
+    lay(FILES, tmp_path)
+    assert there(tmp_path) == FILES | {"a/.mine.part": b"mine"}
 
 
 def test_a_damaged_file_is_written_again(tmp_path: Path) -> None:
