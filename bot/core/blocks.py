@@ -16,7 +16,9 @@ RULE = regex.compile(r"\s*([-=*~_—–])(?:\s*\1){2,}\s*")
 HEADING = regex.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
 TABLE = regex.compile(r"\s*\|(.*)\|\s*")
 DASHES = regex.compile(r"\s*:?-+:?\s*")
-BOLD = regex.compile(r"(?<!\*)\*\*(?!\s)(.+?)(?<!\s)\*\*(?!\*)|(?<![\w_])__(?![\s_])(.+?)(?<![\s_])__(?![\w_])")
+BOLD = regex.compile(
+    r"(?<!\*)\*\*(?!\s)(.{1,500}?)(?<!\s)\*\*(?!\*)|(?<![\w_])__(?![\s_])(.{1,500}?)(?<![\s_])__(?![\w_])"
+)
 
 
 def rows_of(text: str) -> list[Row]:
@@ -47,7 +49,23 @@ ENDS = regex.compile(r"[.!?…:;][\"”’»)\]]*$|\p{Extended_Pictographic}\uFE
 
 
 def blocks_of(rows: Sequence[Row]) -> Iterator[Row]:
-    """Each bullet, paragraph, heading or row of a table as one; rows that were wrapped are joined."""
+    """Each bullet, paragraph, heading or row of a table as one; rows that were wrapped are joined.
+
+    What is nothing but links and hashtags belongs to the words above it.
+    """
+    last: Row | None = None
+    for block in _apart(rows):
+        if last and last.kind in ("words", "bullet") and block.kind == "words" and is_tail(block.text):
+            last = last._replace(text=f"{last.text}\n{block.text}")
+            continue
+        if last:
+            yield last
+        last = block
+    if last:
+        yield last
+
+
+def _apart(rows: Sequence[Row]) -> Iterator[Row]:
     spaced = _is_spaced(rows)
     open_: list[Row] = []
     for row in rows:
@@ -71,9 +89,9 @@ def _goes_on(open_: Sequence[Row], row: Row, spaced: bool) -> bool:
     if row.kind != "words" or named(row.text) or _is_named(open_[-1]):
         return False
     first, last = open_[0], open_[-1]
-    if first.kind == "bullet":
-        return not last.text.strip() or row.text[:1].isspace() or _is_wrapped(last, row) or is_tail(row.text)
-    return spaced or _is_wrapped(last, row) or is_tail(row.text) or _joins(last, row)
+    if _is_wrapped(last, row) or is_tail(row.text) or _joins(last, row):
+        return True
+    return not last.text.strip() or row.text[:1].isspace() if first.kind == "bullet" else spaced
 
 
 def _is_named(row: Row) -> bool:

@@ -60,6 +60,32 @@ def _goes_on(before: str, after: str, is_new_row: bool) -> bool:
     return bool(PART.search(bare))
 
 
+LINKED = regex.compile(
+    r"(!?)\[([^\[\]\n]{1,300})\]\(\s*<?([^()\s<>]{0,2000}(?:\([^()\s]{0,200}\)[^()\s<>]{0,2000})?)>?(?:\s+\"[^\"\n]{0,300}\")?\s*\)"
+)
+POINTED = regex.compile(r"<(https?://[^\s<>]+)>", regex.I)
+
+
+def unlinked(text: str) -> tuple[str, list[str]]:
+    """The text with Markdown's links as words and address; and the words whose links lead nowhere."""
+    dead: list[str] = []
+
+    def words(match: regex.Match[str]) -> str:
+        if not match[1] and not target(match[3]):
+            dead.append(match[2])
+        return match[2] if match[1] else with_address(match[2], match[3])
+
+    return LINKED.sub(words, POINTED.sub(r"\1", text)), dead
+
+
+def with_address(words: str, address: str) -> str:
+    """The words of a link, and where it leads unless they say so."""
+    leads = target(address)
+    if not leads or leads.rstrip("/") == words.strip().rstrip("/"):
+        return words
+    return f"{words} {leads}" if target(words) != leads else words
+
+
 def target(address: str) -> str:
     """Where a link leads, without the detour that some programs put before it; "" if nowhere."""
     try:

@@ -65,14 +65,19 @@ def _mended(blocks: Iterable[Row]) -> tuple[list[Row], list[Remark]]:
     whole: list[Row] = []
     notes: list[Remark] = []
     for block in blocks:
-        text, addresses = joined(cleaned(block.text))
-        whole.append(block._replace(text=text))
+        (text, *cells), addresses = _joined([block.text, *block.cells])
+        whole.append(block._replace(text=text, cells=tuple(cells)))
         what, hint = (
             "this address was cut by a space or a new row, and is joined: ",
             "Open it, to see whether it is right.",
         )
         notes += [Remark(block.number, what + address, hint) for address in addresses]
     return whole, notes
+
+
+def _joined(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    found = [joined(cleaned(text)) for text in texts]
+    return [text for text, _ in found], [address for _, addresses in found for address in addresses]
 
 
 def _split(blocks: Iterable[Row]) -> tuple[list[list[Row]], list[Row]]:
