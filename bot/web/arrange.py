@@ -1,8 +1,9 @@
 """The timetable: who speaks when, in words; and a change of it, shown with its fortnight before it is saved."""
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from bot.core.post import say
 from bot.core.problem import AskedWrongly
 from bot.core.schema import UNITS
-from bot.core.timetable import DAYS
+from bot.core.timetable import DAYS, local_day
 from bot.web.frame import Ask, Door, Undo, go, page
 from bot.work import people
 from bot.work.arrange import (
@@ -22,6 +23,7 @@ from bot.work.arrange import (
     Quiet,
     Remove,
     Row,
+    Turn,
     arrangement,
     outlook,
     proposed,
@@ -38,26 +40,26 @@ CLOCKS, FREE = 4, 2
 
 
 class Shown(NamedTuple):
-    """A row of the timetable as a sentence, and its campaign by its title; `known`: the library has it."""
+    """A row of the timetable as a sentence, its campaign by its title, and `late` in words; `known`: is it there?"""
 
     row: Row
     words: str
     title: str
+    late: str
     known: bool
 
 
-def timetable(ask: Ask, faults: str = "", status: int = 200) -> Response:
-    """All rows in words, the quiet hours, and what bounds each account."""
+def timetable(ask: Ask, typed: str | None = None, faults: str = "") -> Response:
+    """All rows in words, the quiet hours (or what somebody `typed` there), and what bounds each account."""
     there = arrangement(ask.app)
-    begin, _, end = (ask.form.get("from", "") + "-" + ask.form.get("to", "") if faults else there.quiet).partition("-")
+    begin, _, end = (there.quiet if typed is None else typed).partition("-")
     return page(
         ask,
         "schedule.html",
-        status,
+        400 if faults else 200,
         there=there,
         rows=[_shown(ask, row) for row in there.rows],
-        begin=begin.strip(),
-        end=end.strip(),
+        hours=(begin.strip(), end.strip()),
         paces=[(one.account, _length(one.gap, ask.language), one.per_day) for one in there.paces],
         faults=faults,
     )
@@ -66,7 +68,7 @@ def timetable(ask: Ask, faults: str = "", status: int = 200) -> Response:
 def _shown(ask: Ask, row: Row) -> Shown:
     campaign = ask.app.library.campaigns.get(row.campaign)
     title = say(campaign.title, ask.language) if campaign else row.campaign
-    return Shown(row, in_words(row, ask), title, campaign is not None)
+    return Shown(row, in_words(row, ask), title, length(row.late, ask.language), campaign is not None)
 
 
 def in_words(row: Row, ask: Ask) -> str:
@@ -112,16 +114,14 @@ def _length(span: timedelta, language: str) -> str:
 
 def new_row(ask: Ask) -> Response:
     """An empty form for one more row."""
-    campaigns, accounts = [*ask.app.library.campaigns], [*ask.app.config.accounts]
-    row = Row(campaign="", accounts=tuple(accounts[:1]) if len(accounts) == 1 else (), times=(), days=DAYS)
-    return _form(ask, replace_campaign(row, campaigns), arrangement(ask.app).seen)
-
-
-def replace_campaign(row: Row, campaigns: Sequence[str]) -> Row:
-    """The row for the only campaign there is, where there is only one."""
-    from dataclasses import replace
-
-    return replace(row, campaign=campaigns[0]) if len(campaigns) == 1 else row
+    campaigns, accounts = tuple(ask.app.library.campaigns), tuple(ask.app.config.accounts)
+    only = Row(
+        campaign=campaigns[0] if len(campaigns) == 1 else "",
+        accounts=accounts if len(accounts) == 1 else (),
+        times=(),
+        days=DAYS,
+    )
+    return _form(ask, only, arrangement(ask.app).seen)
 
 
 def one_row(ask: Ask) -> Response:
@@ -251,11 +251,11 @@ def remove(ask: Ask) -> Response:
 
 def quiet(ask: Ask) -> Response:
     """Other quiet hours, or none: shown first, then saved."""
-    hours = [ask.form.get(name, "").strip() for name in ("from", "to")]
+    hours = "-".join(ask.form.get(name, "").strip() for name in ("from", "to"))
     try:
-        return _change(ask, Quiet("-".join(hours) if any(hours) else ""))
+        return _change(ask, Quiet("" if hours == "-" else hours))
     except AskedWrongly as wrong:
-        return timetable(ask, str(wrong), 400)
+        return timetable(ask, hours, str(wrong))
 
 
 def _change(ask: Ask, change: Change) -> Response:
@@ -270,10 +270,15 @@ def _change(ask: Ask, change: Change) -> Response:
         proposal=proposal,
         fields=_fields(change),
         said=_said(ask, there, change),
-        turns=turns,
+        count=len(turns),
+        days=[(day, list(some)) for day, some in groupby(turns, key=lambda turn: _day(ask, turn))],
         counts={mark: sum(turn.mark == mark for turn in turns) for mark in ("new", "gone", "other", "same")},
         back=ask.here.removesuffix("/remove") if not isinstance(change, Quiet) else PLACE,
     )
+
+
+def _day(ask: Ask, turn: Turn) -> date:
+    return local_day(turn.planned.choice.slot.at, ask.app.config.zone)
 
 
 def _said(ask: Ask, there: Arrangement, change: Change) -> list[tuple[str, str]]:
@@ -326,16 +331,20 @@ def _about(row: Row) -> str:
 def _undo(ask: Ask, there: Arrangement, change: Change) -> Undo:
     """What takes a change back, as long as nothing else has changed since."""
     back = _inverse(there, change)
-    fields: Mapping[str, str] = {**_fields(back), "seen": arrangement(ask.app).seen, "sure": "yes"}
-    match back:
+    return Undo(to=_way(back), fields={**_fields(back), "seen": arrangement(ask.app).seen, "sure": "yes"})
+
+
+def _way(change: Change) -> str:
+    """Where a form for a change is sent to."""
+    match change:
         case Quiet():
-            return Undo(f"{PLACE}/quiet", fields)
+            return f"{PLACE}/quiet"
         case Add():
-            return Undo(_place(None), fields)
+            return _place(None)
         case Alter(number):
-            return Undo(_place(number), fields)
+            return _place(number)
         case Remove(number):
-            return Undo(f"{_place(number)}/remove", fields)
+            return f"{_place(number)}/remove"
 
 
 def _inverse(there: Arrangement, change: Change) -> Change:
