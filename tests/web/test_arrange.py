@@ -57,7 +57,7 @@ def test_every_word_of_the_timetable_is_translated() -> None:
 
 def test_new_times_are_shown_with_the_fortnight_and_saved_as_shown(stage: Stage, organizer: Visitor) -> None:
     shown = sent(organizer, "/schedule/new", 200, NOON)
-    assert "Monday to Wednesday at 12:00" in shown.words and "6 new" in shown.words
+    assert "Monday to Wednesday at 12:00" in shown.words and "new: 6" in shown.words
     assert text(stage) == CONFIG
     after = organizer.press(shown, "/schedule/new")
     assert "Saved." in after.words and "Monday to Wednesday at 12:00" in after.words
