@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.app import App, sample_library
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.schema import LANGUAGE
+from bot.core.typeset import WINDOWS
 from bot.library.campaign import FILE
 
 SKELETON = """\
@@ -20,11 +21,6 @@ SKELETON = """\
 # short = 'Fewer words, for where these do not fit.'
 +++
 """
-
-
-# What Windows keeps for itself, whatever stands after a dot:
-# <https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file#naming-conventions>
-WINDOWS = re.compile(r"con|prn|aux|nul|(?:com|lpt)[1-9¹²³]", re.IGNORECASE)
 
 
 def new_post(app: App, campaign: str, name: str, language: str | None, text: str) -> Path:
