@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from bot.app import App
 from bot.core.post import Campaign
 from bot.core.problem import HandbillError
 from bot.work.share import Tell, Wanted, campaigns, page_address
-from bot.work.supporters import TellRow, open_supporters
+from bot.work.supporters import Source, TellRow, open_supporters
 
 # How a mailing program writes a place to fill; what stands after "#" never reaches a server:
 # <https://mailchimp.com/help/getting-started-with-merge-tags/>, <https://www.rfc-editor.org/rfc/rfc3986#section-3.5>.
@@ -53,8 +52,8 @@ def _place(name: str, style: str) -> str:
     return name.upper() if style == "mailchimp" else name
 
 
-def personal(app: App, wanted: Wanted, file: Path, tell: Tell, tell_row: TellRow) -> Iterator[Personal]:
-    """A link of their own for each supporter in a CSV file, for each campaign."""
+def personal(app: App, wanted: Wanted, file: Source, tell: Tell, tell_row: TellRow) -> Iterator[Personal]:
+    """A link of their own for each supporter in a CSV file or one that was sent, for each campaign."""
     known = {campaign.name: campaign for campaign in campaigns(app, wanted)}
     for supporter in open_supporters(app, wanted, file, tell).supporters(tell_row):
         for name, campaign in known.items():

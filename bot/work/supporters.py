@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from io import BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from bot.app import App
 from bot.core.fit import width
@@ -38,6 +40,24 @@ class Supporter:
     me: Mapping[str, Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that somebody sent: its name, and its bytes, which stand in memory and nowhere else."""
+
+    name: str
+    raw: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Source = Path | Sent
+
+
+def _binary(source: Source) -> BinaryIO:
+    return BytesIO(source.raw) if isinstance(source, Sent) else source.open("rb")
+
+
 class BadRow(ValueError):
     """A supporter's row cannot be used, and why."""
 
@@ -46,7 +66,7 @@ class BadRow(ValueError):
 class Sheet:
     """An opened file: where its columns stand, and what may stand in them. `rows` is about how many it has."""
 
-    file: Path
+    file: Source
     rows: int
     width: int
     columns: Mapping[str, int]
@@ -88,7 +108,7 @@ class Sheet:
         return self.targets[_same(said)] if said else ""
 
 
-def open_supporters(app: App, wanted: Wanted, file: Path, tell: Tell) -> Sheet:
+def open_supporters(app: App, wanted: Wanted, file: Source, tell: Tell) -> Sheet:
     """A CSV file, looked through once; `tell` hears of columns that nothing asks for.
 
     Raises HandbillError where the file as a whole cannot be used.
@@ -110,13 +130,13 @@ def open_supporters(app: App, wanted: Wanted, file: Path, tell: Tell) -> Sheet:
     )
 
 
-def _check_encoding(file: Path) -> int:
+def _check_encoding(file: Source) -> int:
     """Read the whole file in pieces, and count its lines; raise HandbillError unless it is UTF-8 text."""
-    if not file.is_file():
+    if isinstance(file, Path) and not file.is_file():
         raise AskedWrongly(f"{file} is no file, or not there. Name a CSV file with one supporter a row.")
     decoder, lines = codecs.getincrementaldecoder("utf-8")(), 0
     try:
-        with file.open("rb") as source:
+        with _binary(file) as source:
             while piece := source.read(1 << 20):
                 if b"\0" in piece:
                     raise HandbillError(f"{file} is not a CSV file in UTF-8. {SAVE_AGAIN}")
@@ -130,9 +150,9 @@ def _check_encoding(file: Path) -> int:
     return lines
 
 
-def _cells(file: Path, tell_row: TellRow) -> Iterator[Cells]:
+def _cells(file: Source, tell_row: TellRow) -> Iterator[Cells]:
     """Each row that is not empty with its number; the header is row 0, and empty rows below it count."""
-    with file.open(encoding="utf-8-sig", newline="") as lines:
+    with TextIOWrapper(_binary(file), encoding="utf-8-sig", newline="") as lines:
         first = next((line for line in lines if line.strip()), "")
         delimiter = max(",;\t", key=first.count)
         rows, across, number = deque([first]), 0, 0
@@ -190,7 +210,7 @@ def _stop(number: int, what: str) -> None:
     raise HandbillError(f"The header cannot be used: {what}")
 
 
-def _columns(file: Path, header: Sequence[str], asked: set[str], tell: Tell) -> dict[str, int]:
+def _columns(file: Source, header: Sequence[str], asked: set[str], tell: Tell) -> dict[str, int]:
     """In which column each fact stands; tells once of those that nothing asks for."""
     if not header:
         raise HandbillError(

@@ -9,6 +9,7 @@ from bot.app import App
 from bot.core.problem import HandbillError
 from bot.work.mailing import mailing, personal
 from bot.work.share import Wanted
+from bot.work.supporters import Sent
 from tests.making import app, library, write
 
 CAMPAIGN = """
@@ -42,6 +43,19 @@ def test_a_supporters_own_link_holds_what_they_told(tmp_path: Path) -> None:
     file = write(tmp_path, {"s.csv": "name,role,language\nO'Brien & Søns,nurse,es\n,,\n"}) / "s.csv"
     found = [(one.supporter, one.url) for one in personal(opened(tmp_path), Wanted(), file, print, print)]
     assert found == [(1, "https://share.example.org/air/es/#name=O%27Brien%20%26%20S%C3%B8ns&role=enfermera")]
+
+
+def test_a_list_that_was_sent_reads_as_one_on_disk_and_is_never_there(tmp_path: Path) -> None:
+    made, raw = opened(tmp_path), "\ufeffname;role\nAna;nurse\nBo;plumber\nCy\n".encode()
+    file = write(tmp_path / "elsewhere", {"s.csv": raw}) / "s.csv"
+    before = sorted(tmp_path.rglob("*"))
+    told: list[list[str]] = [[], []]
+    found = [
+        list(personal(made, Wanted(), source, print, lambda number, what, some=some: some.append(f"{number} {what}")))
+        for source, some in zip((file, Sent("s.csv", raw)), told, strict=True)
+    ]
+    assert found[0] == found[1] and len(found[1]) == 1 and told[0] == told[1] and len(told[1]) == 2
+    assert sorted(tmp_path.rglob("*")) == before and "Ana" not in repr(Sent("s.csv", raw))
 
 
 def test_a_campaign_that_asks_nothing_has_a_plain_link(tmp_path: Path) -> None:
