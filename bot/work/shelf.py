@@ -85,12 +85,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """A page of what was found, from the `start`th of the `found` posts on; `passed` is how many were gone through."""
+    """A page of what was found, from the `start`th of the `found` posts on; `passed` is how many were gone through.
+
+    `total`, `tags` and `languages` are those of the whole library.
+    """
 
     items: tuple[Item, ...]
     start: int
     passed: int
     found: int
+    total: int
+    tags: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 def standing(campaign: Campaign, post: Post, today: date) -> str:
@@ -105,7 +111,8 @@ def browse(app: App, seek: Seek, start: int = 0) -> Shelf:
     """A page of the posts that somebody looks for; raises AskedWrongly for a state or network that is none."""
     _check(app, seek)
     eye = Eye(app)
-    found = [one for one in items(app) if _is_sought(one, seek)]
+    every = items(app)
+    found = [one for one in every if _is_sought(one, seek)]
     shown: list[Item] = []
     most = READ if seek.state in DEEP else len(found)
     passed = start
@@ -114,7 +121,15 @@ def browse(app: App, seek: Seek, start: int = 0) -> Shelf:
         shown += [whole] if (whole := eye.sought(one, seek)) else []
         if len(shown) == SHOWN:
             break
-    return Shelf(items=tuple(map(eye.whole, shown)), start=start, passed=passed, found=len(found))
+    return Shelf(
+        items=tuple(map(eye.whole, shown)),
+        start=start,
+        passed=passed,
+        found=len(found),
+        total=len(every),
+        tags=tuple(sorted({tag for one in every if one.post for tag in one.post.tags})),
+        languages=tuple(sorted({language for one in every for language in one.languages})),
+    )
 
 
 def take(app: App, campaign: str, name: str) -> Item:

@@ -16,6 +16,9 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// What only works with this script is shown only with it.
+for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+
 // The menu closes when something else is pressed.
 document.addEventListener("click", (event) => {
   const menu = document.querySelector("details.rest[open]");
@@ -28,3 +31,23 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// A form with data-live shows what it comes to while somebody types: the part of its answer that it names.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  let waiting = 0, asked = 0;
+  const show = async () => {
+    const mine = ++asked;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById(form.dataset.live);
+      if (found && mine === asked) document.getElementById(form.dataset.live).replaceChildren(...found.childNodes);
+    } catch {
+      // Without an answer the button is still there.
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 300);
+  });
+}

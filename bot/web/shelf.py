@@ -1,0 +1,296 @@
+"""The library: posts found and seen, tried, written and changed, with everything that is wrong in them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from starlette.responses import FileResponse, Response
+
+from bot.core.post import Campaign, Post, say
+from bot.core.preview import pieces
+from bot.core.problem import AskedWrongly, Problem
+from bot.library.files import is_post, language_of
+from bot.web.frame import Ask, Door, go, page
+from bot.work import people
+from bot.work.attempt import Attempt, by_account, by_accounts, by_supporter
+from bot.work.edit import Draft, campaign_of, draft, save, sheet
+from bot.work.people import Role
+from bot.work.put import Changed
+from bot.work.review import all_campaigns, place
+from bot.work.shelf import READ, STATES, Item, Seek, apart, browse, items, take
+from bot.work.write import check_name, own_library
+
+# What browsers show as a picture, and nothing that could hold a script.
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+# Of a text that is in no file: the name that it is tried under.
+UNSAVED = "unsaved"
+
+
+def library(ask: Ask) -> Response:
+    """The posts that somebody looks for, a page at a time."""
+    seek = _seek(ask.query)
+    found = browse(ask.app, seek, _start(ask.query))
+    return page(
+        ask,
+        "shelf.html",
+        seek=seek,
+        shelf=found,
+        states=STATES,
+        campaigns=_titles(ask),
+        networks=_networks(ask),
+        first=first_words,
+        further=_further(ask.query, found.passed) if found.passed < found.found else "",
+        edit=_edit,
+    )
+
+
+def _seek(query: Mapping[str, str]) -> Seek:
+    return Seek(**{name: query.get(name, "").strip() for name in Seek.__dataclass_fields__})
+
+
+def _start(query: Mapping[str, str]) -> int:
+    written = query.get("start", "0")
+    if not (written.isascii() and written.isdigit() and len(written) < 7):
+        raise AskedWrongly(f'"{written}" is no place in the list. Begin with its first page.')
+    return int(written)
+
+
+def _further(query: Mapping[str, str], start: int) -> str:
+    """The address of the page that goes on at `start`."""
+    return "?" + urlencode({**{name: value for name, value in query.items() if value}, "start": start})
+
+
+def _titles(ask: Ask) -> dict[str, str]:
+    """Every campaign with its title in the interface's language."""
+    return {name: say(campaign.title, ask.language) for name, campaign in sorted(all_campaigns(ask.app).items())}
+
+
+def _networks(ask: Ask) -> dict[str, str]:
+    """Every network that is shared to or spoken on, by its name."""
+    used = {account.network for account in ask.app.config.accounts.values()}
+    return {name: one.label for name, one in sorted(ask.app.networks.items()) if one.share or name in used}
+
+
+def first_words(post: Post | None, language: str) -> tuple[str, str]:
+    """How a post begins, in the language if it speaks it, and the language of these words."""
+    if post is None:
+        return "", ""
+    chosen = language if language in post.words else next(iter(post.words))
+    return post.words[chosen].wordings[0].text, chosen
+
+
+def _edit(item: Item, problem: Problem) -> str:
+    """Where the file with a problem is changed; "" if it is in no file of the post."""
+    path = Path(place(problem)[0])
+    language = language_of(path) or item.campaign.languages[0]
+    return _path(item.campaign.name, item.name, language) if is_post(path) else ""
+
+
+def _path(*parts: str) -> str:
+    """A path of this room."""
+    return "/".join(["/library", *(quote(part, safe="") for part in parts)])
+
+
+def problems(ask: Ask) -> Response:
+    """Everything that `check` would find; where there are many posts, so many of them a page."""
+    start = _start(ask.query)
+    beside = [] if start else apart(ask.app)
+    many = len(items(ask.app)) > READ
+    found = None if many and "start" not in ask.query else browse(ask.app, Seek(state="problem"), start)
+    further = ""
+    if found is None:
+        further = _further({}, 0)
+    elif found.passed < found.found:
+        further = _further({}, found.passed)
+    return page(ask, "shelf-problems.html", beside=beside, shelf=found, further=further, edit=_edit)
+
+
+# --- one post -------------------------------------------------------------------------------------------
+
+
+def post(ask: Ask) -> Response:
+    """A post whole: its words side by side, its use, its problems, and how its accounts would say it."""
+    one = take(ask.app, ask.path["campaign"], ask.path["post"])
+    attempts: list[Attempt] = []
+    if one.post:
+        for language in one.post.words:
+            attempts += by_accounts(ask.app, one.campaign, one.post, language)
+    return page(
+        ask,
+        "shelf-post.html",
+        one=one,
+        path=_path(one.campaign.name, one.name),
+        attempts=attempts,
+        pieces=pieces,
+        edit=_edit,
+        title=say(one.campaign.title, ask.language),
+        networks=ask.app.networks,
+    )
+
+
+def picture(ask: Ask) -> Response:
+    """The picture of a post."""
+    one = take(ask.app, ask.path["campaign"], ask.path["post"])
+    file = Path(one.post.image).resolve() if one.post and one.post.image else None
+    inside = file is not None and file.is_relative_to(ask.app.config.library.resolve())
+    if file is None or not inside or file.suffix.lower() not in PICTURES or not file.is_file():
+        raise AskedWrongly("This post has no picture.")
+    return FileResponse(file)
+
+
+# --- writing --------------------------------------------------------------------------------------------
+
+
+def new(ask: Ask) -> Response:
+    """A form for the name of a new post; once it is sent, the page to write on."""
+    own_library(ask.app)
+    campaign = ask.query.get("begun", "").strip() or ask.query.get("campaign", "")
+    name, language = (ask.query.get(key, "").strip() for key in ("name", "language"))
+    if campaign and name and language:
+        for given in (campaign, name):
+            check_name(given)
+        there = sheet(ask.app, campaign, name, language)
+        said = ask.say("This post is there already. These are its words.") if there.seen else ""
+        return go(_path(campaign, name, language), said)
+    return page(ask, "shelf-new.html", campaigns=_titles(ask), campaign=campaign, tongues=_tongues(ask, campaign))
+
+
+def _tongues(ask: Ask, campaign: str) -> list[str]:
+    spoken = [language for one in all_campaigns(ask.app).values() for language in one.languages]
+    return list(dict.fromkeys([*campaign_of(ask.app, campaign).languages, *spoken, "en", "es"]))
+
+
+def write(ask: Ask) -> Response:
+    """The words of a post in one language, to be changed."""
+    own_library(ask.app)
+    there = sheet(ask.app, ask.path["campaign"], ask.path["post"], ask.path["language"])
+    made = draft(ask.app, there.campaign, there.post, there.language, there.text, there.seen)
+    return _sheet(ask, made, is_shown=False)
+
+
+def change(ask: Ask) -> Response:
+    """What a change would come to: nothing is saved yet."""
+    return _sheet(ask, _drafted(ask), is_shown=True)
+
+
+def keep(ask: Ask) -> Response:
+    """Save a change that was shown; where somebody else was faster, both are shown."""
+    made = _drafted(ask)
+    if made.is_late:
+        return _sheet(ask, made, is_shown=True, status=409)
+    try:
+        save(ask.app, made)
+    except Changed:
+        return _sheet(ask, _drafted(ask), is_shown=True, status=409)
+    there = made.sheet
+    people.note(
+        ask.app, ask.who, "edited" if there.seen else "wrote", f"{there.campaign}/{there.post}.{there.language}"
+    )
+    return go(_path(there.campaign, there.post), ask.say("Saved."))
+
+
+def _drafted(ask: Ask) -> Draft:
+    names = (ask.path["campaign"], ask.path["post"], ask.path["language"])
+    return draft(ask.app, *names, ask.form.get("text", ""), ask.form.get("seen", ""))
+
+
+def _sheet(ask: Ask, made: Draft, *, is_shown: bool, status: int = 200) -> Response:
+    there, read = made.sheet, made.read
+    whole = read if read and there.language in read.words else None
+    campaign = campaign_of(ask.app, there.campaign, there.language)
+    return page(
+        ask,
+        "shelf-edit.html",
+        status,
+        made=made,
+        is_shown=is_shown,
+        campaign=campaign,
+        path=_path(there.campaign, there.post),
+        here=_path(there.campaign, there.post, there.language),
+        attempts=by_accounts(ask.app, campaign, whole, there.language) if whole and is_shown else [],
+        pieces=pieces,
+        networks=ask.app.networks,
+        known=there.campaign in ask.app.library.stamps,
+    )
+
+
+# --- trying ---------------------------------------------------------------------------------------------
+
+
+def try_page(ask: Ask) -> Response:
+    """A form to try words on a network, with the words of a post if one is named."""
+    told = dict(ask.query)
+    campaign, name, language = (told.get(key, "") for key in ("campaign", "post", "language"))
+    if campaign and name and language and "text" not in told:
+        told["text"] = sheet(ask.app, campaign, name, language).text
+    return _tried(ask, told)
+
+
+def try_words(ask: Ask) -> Response:
+    """What words come to on a network; a script asks for this while somebody types."""
+    return _tried(ask, ask.form)
+
+
+def _tried(ask: Ask, told: Mapping[str, str]) -> Response:
+    campaigns = _titles(ask)
+    name = told.get("campaign") or next(iter(campaigns), "")
+    campaign = campaign_of(ask.app, name)
+    language = told.get("language") or campaign.languages[0]
+    found: Attempt | None = None
+    made: Draft | None = None
+    sentence = ""
+    try:
+        if told.get("text", "").strip():
+            made = draft(ask.app, name, told.get("post") or UNSAVED, language, told["text"])
+            found = _attempt(ask, campaign, made, told, language)
+    except AskedWrongly as error:
+        sentence = str(error)
+    return page(
+        ask,
+        "shelf-try.html",
+        told=told,
+        campaigns=campaigns,
+        campaign=campaign,
+        tongue=language,
+        accounts=sorted(ask.app.config.accounts),
+        networks=_networks(ask),
+        known=ask.app.networks,
+        attempt_found=found,
+        made=made,
+        sentence=sentence,
+        wordings=len(made.read.words[language].wordings) if made and made.read and language in made.read.words else 1,
+        pieces=pieces,
+        say=say,
+    )
+
+
+def _attempt(ask: Ask, campaign: Campaign, made: Draft, told: Mapping[str, str], language: str) -> Attempt | None:
+    """What the words come to where somebody wants them; None if they make no post."""
+    if made.read is None:
+        return None
+    on, wording = told.get("on", ""), _number(told.get("wording", ""))
+    if on.startswith("account:"):
+        return by_account(ask.app, campaign, made.read, on.removeprefix("account:"), wording=wording)
+    facts = {name.removeprefix("me."): value for name, value in told.items() if name.startswith("me.")}
+    network = on or next(iter(_networks(ask)))
+    return by_supporter(
+        ask.app, campaign, made.read, network, language, wording=wording, target=told.get("target", ""), told=facts
+    )
+
+
+def _number(written: str) -> int:
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 4 else 1
+
+
+DOORS: tuple[Door, ...] = (
+    Door("GET", "/library", library),
+    Door("GET", "/library/problems", problems),
+    Door("GET", "/library/new", new, Role.ORGANIZER),
+    Door("GET", "/library/try", try_page),
+    Door("POST", "/library/try", try_words),
+    Door("GET", "/library/{campaign}/{post}", post),
+    Door("GET", "/library/{campaign}/{post}/picture", picture),
+    Door("GET", "/library/{campaign}/{post}/{language}", write, Role.ORGANIZER),
+    Door("POST", "/library/{campaign}/{post}/{language}", change, Role.ORGANIZER),
+    Door("POST", "/library/{campaign}/{post}/{language}/save", keep, Role.ORGANIZER),
+)
