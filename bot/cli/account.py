@@ -174,7 +174,8 @@ def as_line(found: Checked) -> dict[str, object]:
 def show(found: Checked, network: Network) -> None:
     """How an account stands, for a person."""
     account, standing = found.account, found.standing
-    click.secho(f"{account.name}: {standing.handle} on {network.label}", bold=True)
+    who = f"{standing.handle} on {network.label}" if standing.handle != account.name else network.label
+    click.secho(f"{account.name}: {who}", bold=True)
     said = {None: "only you can see it", True: "yes", False: f"no. Set it: handbill account label {account.name}"}
     if not (account.by_hand or network.practice):
         click.echo(f"  marked as automated: {said[standing.labelled]}")

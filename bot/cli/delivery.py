@@ -61,7 +61,7 @@ def listed(found: Sequence[Delivery], zone: ZoneInfo) -> None:
                 f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
                 one.account,
                 f"{one.campaign}/{one.post}" if one.post else one.campaign,
-                one.state,
+                "withdrawn" if settle.is_withdrawn(one) else one.state,
                 one.reason or (one.receipt.url if one.receipt else ""),
             )
             for one in found

@@ -1,5 +1,6 @@
 """plan and rehearse: what will be said, and the same tried out."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -68,14 +69,16 @@ def show_bill(bill: Bill) -> None:
 
 def show_plan(coming: Iterable[Planned], zone: ZoneInfo) -> None:
     """A plan as a person reads it: day by day."""
-    day, counts = "", dict.fromkeys(COLOURS, 0)
+    day, counts, told = "", dict.fromkeys(COLOURS, 0), set[str]()
     for planned in coming:
         at = planned.choice.slot.at.astimezone(zone)
         if f"{at:%A, %Y-%m-%d}" != day:
             day = f"{at:%A, %Y-%m-%d}"
             click.secho(f"{day}  ({zone.key})", bold=True)
         counts[planned.state] += 1
-        _show_slot(planned, f"{at:%H:%M}{_moved(planned, zone)}")
+        why = _shortly(planned.reason) if planned.reason in told else planned.reason
+        told.add(planned.reason)
+        _show_slot(planned, f"{at:%H:%M}{_moved(planned, zone)}", why)
     if not any(counts.values()):
         complain("Nothing is planned in this time. Times stand under [[schedule]] in config.toml.")
         return
@@ -91,14 +94,20 @@ def _moved(planned: Planned, zone: ZoneInfo) -> str:
     return f" (moved from {before.astimezone(zone):{'%H:%M' if is_same else '%Y-%m-%d %H:%M'}})"
 
 
-def _show_slot(planned: Planned, clock: str) -> None:
+def _shortly(why: str) -> str:
+    """A reason that stands above in full already."""
+    short = re.split(r"[:;(]", why)[0].strip()
+    return why if short == why else f"{short} (as above)"
+
+
+def _show_slot(planned: Planned, clock: str, why: str) -> None:
     choice, slot = planned.choice, planned.choice.slot
     head = f"{clock}  {slot.account}"
     if choice.variant is None or choice.post is None:
-        click.echo(f"  {head}  {click.style(planned.state, fg=COLOURS[planned.state])}: {planned.reason}\n")
+        click.echo(f"  {head}  {click.style(planned.state, fg=COLOURS[planned.state])}: {why}\n")
         return
     line = plan_line(planned, ZoneInfo("UTC"))
-    state = f"  {click.style('waiting', fg=COLOURS['waiting'])}: {planned.reason}" if planned.reason else ""
+    state = f"  {click.style('waiting', fg=COLOURS['waiting'])}: {why}" if why else ""
     length = f"{line['length']} of {line['limit']}"
     about = f"{slot.campaign}/{choice.post.name} (wording {choice.wording}, {choice.variant.language}; {length})"
     click.echo(f"  {head}  {click.style(about, dim=True)}{state}")

@@ -22,7 +22,7 @@ from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError, place_of
 from bot.work.heartbeat import show_life
-from bot.work.notify import Told, addresses, ended, notify, tell_now, unheard, works, wrong
+from bot.work.notify import WRITE, Told, addresses, ended, notify, tell_now, unheard, unwatched, works, wrong
 from bot.work.plan import plan
 
 # Between two looks. One with nothing due is a few small questions to the ledger.
@@ -58,7 +58,10 @@ def _once(app: App) -> int:
     silent = wrong(app)
     if beaten.untold or addresses(app).faults:
         complain(unheard(silent))
-    return 1 if silent or any(went_wrong(app, one) for one in beaten.changed) else 0
+    is_wrong = any(went_wrong(app, one) for one in beaten.changed)
+    if is_wrong and (alone := unwatched(app)):
+        complain(f'Nobody else is told what goes wrong with "{alone.name}". {WRITE}')
+    return 1 if silent or is_wrong else 0
 
 
 def went_wrong(app: App, one: Delivery) -> bool:

@@ -122,7 +122,9 @@ class InstantType(click.ParamType[datetime]):
         try:
             return datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f'"{value}" is no instant. Write it like 2026-12-01T09:00 or 2026-12-01T14:00Z.', param, ctx)
+            self.fail(
+                f'"{value}" names no day and time. Write it like 2026-12-01T09:00 or 2026-12-01T14:00Z.', param, ctx
+            )
 
 
 INSTANT = InstantType()

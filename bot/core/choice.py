@@ -93,7 +93,7 @@ def choose(
         found = _words(slot, speaker, campaign, post, history)
         if isinstance(found, Problem):
             problems.append(found)
-            obstacles["words that do not fit or cannot be read"] += 1
+            obstacles["with words that do not fit or cannot be read"] += 1
             continue
         wording, variant = found
         if why := veto(speaker, campaign, variant) or _copy(speaker, variant, slot, history):

@@ -143,11 +143,11 @@ def obstacle(
     if wanted and not wanted & set(post.tags):
         return "without the tags of this time"
     if not within(campaign.starts, campaign.until, day):
-        return "the campaign is not running on this day"
+        return "outside the days of its campaign"
     if not within(post.starts, post.until, day):
         return "outside its days"
     if voice.language not in post.words:
-        return f"no words in {voice.language}"
+        return f"without words in {voice.language}"
     if (post.only and voice.network not in post.only) or voice.network in post.never:
         return "not meant for this network"
     if missing := sorted(asked(post, voice.language) - voice.knows):

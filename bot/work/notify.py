@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot import notices
 from bot.app import App
+from bot.config import Account
 from bot.core.delivery import Delivery
 from bot.core.notice import Message, News, Notice, Trouble, failed, is_over, may_try, message, shown
 from bot.core.problem import AskedWrongly, HandbillError
@@ -49,6 +50,18 @@ def addresses(app: App) -> Addresses:
     config = app.config
     lines, faults = app.kept_lines("notify", config.notify_env, config.notify_file)
     return Addresses(tuple(dict.fromkeys((*config.notify, *lines))), tuple(faults))
+
+
+def real(app: App) -> list[Account]:
+    """The accounts whose posts others read."""
+    accounts = app.config.accounts.values()
+    return [one for one in accounts if one.by_hand or not app.networks[one.network].practice]
+
+
+def unwatched(app: App) -> Account | None:
+    """A real account of which nobody is told when something goes wrong; None if there is none."""
+    to = addresses(app)
+    return None if to.all or to.faults else next(iter(real(app)), None)
 
 
 def notify(app: App, now: datetime) -> list[Told]:

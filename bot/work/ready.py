@@ -13,7 +13,7 @@ from bot.core.problem import Problem, Severity, SignedOut
 from bot.core.schema import near
 from bot.core.timetable import Schedule, local_day
 from bot.work.look import warning
-from bot.work.notify import WRITE, addresses
+from bot.work.notify import WRITE, addresses, real, unwatched
 from bot.work.plan import Planned, is_silence, plan
 
 # How the addresses of each service are written.
@@ -84,15 +84,14 @@ def _account(app: App, account: Account) -> Iterator[Problem]:
 
 def _notices(app: App) -> Iterator[Problem]:
     """Whether somebody is told when something goes wrong; a must where an account is real."""
-    real = [one for one in app.config.accounts.values() if one.by_hand or not app.networks[one.network].practice]
-    severity: Severity = "error" if real else "warning"
+    severity: Severity = "error" if real(app) else "warning"
     to, where = addresses(app), app.where("notify")
     for fault in to.faults:
         key = "notify_file" if "notify_file" in fault else "notify_env"
         yield Problem(app.where(key), f"{fault}; notices go to the addresses in it", WRITE, severity)
-    if real and not to.all and not to.faults:
-        what = f'nobody is told when something goes wrong with account "{real[0].name}"'
-        yield Problem(app.where("accounts", real[0].name), what, f"{WRITE} Then: handbill account check --notify")
+    if alone := unwatched(app):
+        what = f'nobody is told when something goes wrong with account "{alone.name}"'
+        yield Problem(app.where("accounts", alone.name), what, f"{WRITE} Then: handbill account check --notify")
     if to.all and notices.is_missing():
         yield Problem(where, notices.MISSING, "", severity)
         return
@@ -110,36 +109,41 @@ def _heartbeat(app: App) -> Iterator[Problem]:
 
 @dataclass(slots=True)
 class Silence:
-    """How often an account has nothing to say for a campaign, and why at first."""
+    """How often an account says nothing for a campaign, and why at first."""
 
     why: str
     count: int = 0
 
 
 def _rhythm(app: App) -> Iterator[Problem]:
-    """Whether the library is large enough for the timetable."""
-    silences: dict[tuple[str, str], Silence] = {}
+    """Whether the library, and the limits of accounts, leave each time of the timetable something to say."""
+    silences: dict[tuple[str, str, bool], Silence] = {}
     rows = {(name, one.campaign): number for number, one in enumerate(app.config.schedules) for name in one.accounts}
     for planned in plan(app, app.clock(), AHEAD):
         slot = planned.choice.slot
         # What the ledger still holds of a row that was taken out is no matter of the timetable.
         if (slot.account, slot.campaign) in rows and _is_silent(app, planned):
-            silences.setdefault((slot.account, slot.campaign), Silence(planned.reason)).count += 1
-    for (account, campaign), silence in silences.items():
+            key = (slot.account, slot.campaign, planned.reason.startswith("no post"))
+            silences.setdefault(key, Silence(planned.reason)).count += 1
+    for (account, campaign, is_short), silence in silences.items():
         times = "1 of its times" if silence.count == 1 else f"{silence.count} of its times"
         yield warning(
             app.where("schedule", rows[account, campaign]),
-            f'account "{account}" has nothing to say for "{campaign}" at {times} '
+            f'account "{account}" {"has nothing to say" if is_short else "is silent"} for "{campaign}" at {times} '
             f"in the next four weeks ({silence.why})",
-            "Write posts of your own: handbill post new CAMPAIGN NAME"
-            if PRACTICE in silence.why
-            else "Write more posts, shorten `rest`, or take times out of the timetable.",
+            _more(silence.why) if is_short else "Take times out of the timetable, or widen what bounds the account.",
         )
 
 
+def _more(why: str) -> str:
+    if PRACTICE in why:
+        return "Write posts of your own: handbill post new CAMPAIGN NAME"
+    return "Write more posts, shorten `rest`, or take times out of the timetable."
+
+
 def _is_silent(app: App, planned: Planned) -> bool:
-    """Whether a time passes for want of a post, though the campaign has some in the account's language."""
-    if not (is_silence(app, planned) and planned.reason.startswith("no post")):
+    """Whether a time passes with nothing said, though the campaign has posts in the account's language."""
+    if not is_silence(app, planned):
         return False
     language = planned.choice.speaker.voice.language
     return any(language in post.words for post in app.library.posts[planned.choice.slot.campaign])

@@ -43,6 +43,11 @@ def test_accounts_are_listed_with_what_they_need(tmp_path: Path, say: Say) -> No
     assert say("account", "list").out == "box\toutbox\t-\ten\t-\n"
 
 
+def test_an_account_that_is_called_as_its_network_calls_it_is_named_once(tmp_path: Path, say: Say) -> None:
+    config(tmp_path, BOX)
+    assert say("account", "check", "box").out.startswith("box: Outbox\n")
+
+
 def test_no_accounts_is_said(tmp_path: Path, say: Say) -> None:
     write(tmp_path, {"config.toml": ""})
     done = say("account", "list")

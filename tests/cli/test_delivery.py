@@ -213,7 +213,7 @@ def test_a_withdrawn_post_is_gone_and_a_second_time_says_so(tmp_path: Path, say:
     assert not list((tmp_path / "outbox").glob("*.txt"))
     done = say("delivery", "withdraw", "1")
     assert done.code == 0 and done.out.startswith("Delivery 1 was withdrawn 20") and done.out.endswith("already.\n")
-    assert "withdrawn" in say("delivery", "list").out and "withdrawn" in say("delivery", "show", "1").out
+    assert say("delivery", "list").out.split("\t")[4] == "withdrawn" and "withdrawn" in say("delivery", "show", "1").out
 
 
 def test_nothing_is_deleted_without_a_yes(tmp_path: Path, say: Say) -> None:

@@ -51,6 +51,17 @@ def test_a_slot_that_will_be_skipped_says_why_and_absent_values_are_null(tmp_pat
     assert "17:30  outbox  skipped: " in say("plan", *FROM, "--days", "1").out
 
 
+def test_a_long_reason_is_said_whole_once(tmp_path: Path, say: Say) -> None:
+    library(tmp_path, {"a.txt": "+++\nat_most = 1\n+++\nOnce."})
+    rows = re.findall("skipped: (.+)", say("plan", *FROM, "--days", "2").out)
+    assert rows == ["no post can be said: 1 said as often as it may be", *["no post can be said (as above)"] * 2]
+
+
+def test_what_is_no_day_and_time_is_told_with_how_to_write_one(say: Say) -> None:
+    done = say("plan", "--from", "18:30")
+    assert done.code == 2 and '"18:30" names no day and time. Write it like 2026-12-01T09:00' in done.err
+
+
 def test_a_plan_without_slots_says_so(tmp_path: Path, say: Say) -> None:
     write(tmp_path, {"config.toml": "", "posts/.keep": ""})
     done = say("plan")

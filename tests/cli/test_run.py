@@ -10,20 +10,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, cast
 
 import pytest
 
-from bot.app import App, open_app
+from bot.app import App, now, open_app
 from bot.cli.run import Engine, tell_next
 from bot.config import Account
 from bot.core.network import Payload, Publisher
 from bot.core.notice import Notice
 from bot.core.post import Receipt
 from bot.work import doors
+from bot.work.deliver import tick
 from tests.cli.conftest import Say
 from tests.making import NOW, app, environment, handbill, library, stopped_at, write
 from tests.servers.mail import Mail, words
@@ -379,6 +380,27 @@ def test_run_once_tells_notices_and_by_its_code_that_they_do_not_arrive(tmp_path
     assert say("delivery", "list").code == 1 and say("delivery", "list", "--json").code == 1
     quiet = say("run", "--once")
     assert (quiet.code, quiet.err) == (1, ""), "it is not said again until it is tried again"
+
+
+BY_HAND = """\
+[accounts.town]
+network = "instagram"
+publish = "by hand"
+[[schedule]]
+campaign = "air"
+accounts = ["town"]
+times = ["00:00", "12:00"]
+late = "1m"
+"""
+
+
+def test_run_once_says_what_went_wrong_and_that_nobody_else_hears_of_it(tmp_path: Path, say: Say) -> None:
+    write(library(tmp_path, POSTS), {"config.toml": BY_HAND})
+    yesterday = open_app(tmp_path / "config.toml", lambda: now() - timedelta(days=1))
+    with closing(yesterday.store):
+        tick(yesterday, yesterday.clock())
+    done = say("run", "--once")
+    assert done.code == 1 and 'Nobody else is told what goes wrong with "town". Write one at the top' in done.err
 
 
 def test_run_once_gives_a_sign_of_life(tmp_path: Path, site: Site, say: Say) -> None:

@@ -188,7 +188,7 @@ NOT_NOW = [
     pytest.param({"tags": ("story",)}, "without the tags of this time", id="tags"),
     pytest.param({"starts": date(2026, 12, 2)}, "outside its days", id="too early"),
     pytest.param({"until": date(2026, 11, 30)}, "outside its days", id="too late"),
-    pytest.param({"words": {}}, "no words in en", id="language"),
+    pytest.param({"words": {}}, "without words in en", id="language"),
     pytest.param({"only": ("pigeon",)}, "not meant for this network", id="only elsewhere"),
     pytest.param({"never": ("outbox",)}, "not meant for this network", id="not here"),
 ]
@@ -209,7 +209,7 @@ class TestObstacle:
 
     def test_a_campaign_that_is_over_says_nothing(self) -> None:
         over = replace(AIR, until=date(2026, 11, 30))
-        assert "not running" in self.why(replace(post("one"), tags=("facts",)), campaign=over)
+        assert "outside the days of its campaign" in self.why(replace(post("one"), tags=("facts",)), campaign=over)
 
     def test_a_post_needs_the_facts_it_asks_for(self) -> None:
         one = replace(post("one", 'In {{ me.city or "town" }} as {{- me.job or "I" }}'), tags=("facts",))

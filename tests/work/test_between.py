@@ -85,7 +85,7 @@ CHANGES: dict[str, tuple[Callable[[Path, App], object], list[str], list[str]]] =
     ),
     "its campaign ended": (
         lambda folder, _: (folder / "posts/air/campaign.toml").write_text('title = "Air"\nuntil = 2026-11-30\n'),
-        ["skipped: no post can be said: 1 the campaign is not running on this day"], [],
+        ["skipped: no post can be said: 1 outside the days of its campaign"], [],
     ),
     "a file PAUSE": (lambda folder, _: (folder / "posts/PAUSE").touch(), ["skipped: paused"], []),
     "a file PAUSE beside config.toml": (lambda folder, _: (folder / "PAUSE").touch(), ["skipped: paused"], []),

@@ -221,7 +221,7 @@ def test_what_is_said_on_another_day_is_right_for_that_day(tmp_path: Path) -> No
     do(app, move(app, "town/2026-12-02/09:00", at("12:00", 4)))
     assert planned(app, at("10:00", 2), 0.1) == ["02 12:00 planned: 1 days."]
     (row,) = planned(app, at("12:00", 4), 0.1)
-    assert row == "04 12:00 skipped: no post can be said: 2 the campaign is not running on this day"
+    assert row == "04 12:00 skipped: no post can be said: 2 outside the days of its campaign"
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ def test_every_end_that_is_not_sent_is_to_be_told_once(
 
 
 FRENCH = CONFIG.replace('network = "outbox"', 'network = "outbox"\nlanguage = "fr"')
-SILENT = "no post can be said: 2 no words in fr"
+SILENT = "no post can be said: 2 without words in fr"
 
 
 def test_an_account_with_nothing_to_say_is_told_once_a_week(tmp_path: Path) -> None:

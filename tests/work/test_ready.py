@@ -116,6 +116,23 @@ def test_a_library_too_small_for_the_rhythm_is_told(tmp_path: Path) -> None:
     assert found.where.endswith("config.toml:6") and "rest" in found.hint and found.severity == "warning"
 
 
+BOUNDS = [
+    pytest.param(CONFIG.replace('"09:00"', '"09:00", "10:00", "11:00"'), "per_day = 2\n", "at 28 of", id="per_day"),
+    pytest.param(CONFIG.replace('"09:00"', '"09:00", "09:30"'), 'gap = "8h"\n', "at 28 of", id="gap"),
+    pytest.param(f'quiet = "08:00-18:00"\n{CONFIG}', "", "at 28 of", id="quiet"),
+]
+
+
+@pytest.mark.parametrize(("config", "bound", "times"), BOUNDS)
+def test_times_that_the_limits_of_an_account_leave_out_are_told(
+    tmp_path: Path, config: str, bound: str, times: str
+) -> None:
+    told = config.replace('network = "outbox"\n', f'network = "outbox"\n{bound}')
+    (found,) = ready(opened(library(tmp_path, MANY), told))
+    assert 'account "box" is silent for "air"' in found.what and times in found.what
+    assert found.severity == "warning" and "Take times out of the timetable" in found.hint
+
+
 def test_days_before_and_after_a_campaign_are_no_silence(tmp_path: Path) -> None:
     campaign = 'title = "Air"\nfrom = 2026-12-01\nuntil = 2026-12-05\n'
     assert list(ready(opened(library(tmp_path, MANY, campaign)))) == []
