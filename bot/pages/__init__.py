@@ -18,8 +18,8 @@ SAID = {
     "copied": "Copied.",
     "opened": "Copied. If the words are missing over there, paste them.",
     "steps": "Copied. Now: 1. Go to %s, which opens. 2. Paste the words. 3. Post.",
-    "failed": "This browser does not let us copy. The words are marked above: press and hold them, then choose Copy.",
-    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy them from above.",
+    "failed": "This browser does not let us copy. Press and hold the marked words, then choose Copy.",
+    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy the marked ones here.",
     "shared": "Passed on.",
     "unshared": "Nothing was shared. You can copy the words instead.",
     "left": "%s left",
@@ -104,6 +104,13 @@ def day(value: date, skeleton: str, language: str) -> str:
     return str(format_skeleton(skeleton, datetime.combine(value, time()), locale=language.replace("-", "_")))
 
 
+def span(first: date, last: date, language: str) -> str:
+    """Two days and what lies between, as people write it there: "November 16 – 22, 2026"."""
+    from babel.dates import format_interval
+
+    return str(format_interval(first, last, "yMMMd", locale=language.replace("-", "_")))
+
+
 def number(value: int, language: str) -> str:
     """A whole number as people write it there: "5,000", "5.000"."""
     from babel import UnknownLocaleError
@@ -131,6 +138,7 @@ def _environment(language: str) -> Environment:
     made.filters["lang"] = _lang
     made.filters["bdi"] = _isolated
     made.filters["day"] = lambda value, skeleton: day(value, skeleton, language)
+    made.filters["span"] = lambda first, last: span(first, last, language)
     made.filters["clock"] = lambda value, zone: f"{value.astimezone(zone):%H:%M}"
     made.filters["number"] = lambda value: number(value, language)
     # The extension brings this method; its types do not say so.
