@@ -168,13 +168,23 @@ const box = element => {
     if (template && [last, filled(template)].includes(area.value)) area.value = last = filled(template);
     show();                                              // a box with somebody's own words keeps them
   };
-  const mark = text => { area.focus(); area.select(); return text; };
+  // What could not be copied stands there whole, with link and hashtags, marked for copying by hand.
+  const whole = Object.assign(document.createElement("textarea"), {readOnly: true});
+  const tell = (text, done, words) => {
+    status.textContent = words;
+    if (done) return whole.remove();
+    whole.value = text;
+    whole.setAttribute("aria-label", words);
+    status.after(whole);
+    whole.focus();
+    whole.select();
+  };
   area.addEventListener("input", show);
   ways.forEach((one, link) => link.addEventListener("click", () => {
     if (!link.hasAttribute("href")) return;
-    const done = copied(one.said());
+    const text = one.said(), done = copied(text);
     const bare = !link.dataset.cut && !link.dataset.whole;
-    status.textContent = done ? (bare ? told("steps", link.firstChild.textContent) : say.opened) : (mark(area), say.missing);
+    tell(text, done, !done ? say.missing : bare ? told("steps", link.firstChild.textContent) : say.opened);
     thank();
   }));
   all("button[data-do]", element).forEach(button => {
@@ -183,7 +193,8 @@ const box = element => {
     button.addEventListener("click", async () => {
       const text = composed(button.dataset.text, button.dataset.link, words());
       const done = shares ? await pass(text) : await copy(text);
-      status.textContent = done ? (shares ? say.shared : say.copied) : shares ? say.unshared : mark(say.failed);
+      if (shares) tell(text, true, done ? say.shared : say.unshared);
+      else tell(text, done, done ? say.copied : say.failed);
       if (done) thank();
     });
   });

@@ -42,6 +42,9 @@ def test_doors_and_what_an_app_shows_keep_nobody_out(visitors: Visitors, script:
         page = one.go(path)
         if page.locator("textarea").count():
             page.fill("textarea", "o" * 400)
+            page.evaluate("navigator.clipboard.writeText = Promise.reject; document.execCommand = () => false")
+            page.click("button[data-do=copy]")
+            page.wait_for_selector(".status + textarea")
         assert barriers(page, script) == []
     with visitors.visit(java_script_enabled=False) as one:
         one.go(path)

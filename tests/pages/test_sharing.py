@@ -51,12 +51,18 @@ def test_for_a_network_that_takes_no_words_the_next_steps_are_numbered(visitors:
 def test_where_nothing_can_be_copied_it_is_said_and_the_words_are_marked(visitors: Visitors) -> None:
     with visitors.visit(script=NO_COPY, allow_away=True) as one:
         page = one.go(PAGE)
+        page.fill("textarea", "Mine.")
         page.click("button[data-do=copy]")
+        page.wait_for_selector(".status:not(:empty)")
         assert status(page).startswith("This browser does not let us copy.")
-        chosen = "(a => a.selectionEnd - a.selectionStart === a.value.length)(document.activeElement)"
-        assert page.evaluate(chosen)
-        page.click("a.to[data-net=whatsapp]")
+        assert page.evaluate("getSelection().toString()") == "Mine.\nhttps://example.org/sign?a=1&b=(2)"
+        page.click("a.to[data-net=bluesky]")
         assert status(page).startswith("Opened, but this browser does not let us copy.")
+        assert page.evaluate("getSelection().toString()") == "Mine. #CleanAir\nhttps://example.org/sign?a=1&b=(2)"
+        page.evaluate("document.execCommand = () => true")
+        page.click("button[data-do=copy]")
+        page.wait_for_function("document.querySelectorAll('textarea').length === 1")
+        assert status(page) == "Copied."
 
 
 def test_an_older_way_to_copy_is_tried_where_the_new_one_fails(visitors: Visitors) -> None:

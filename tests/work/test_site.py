@@ -110,6 +110,16 @@ def test_a_page_that_is_not_in_another_language_leads_to_the_campaign_there(tmp_
     assert tongues == ["../../en/only/index.html", "../../es/index.html"]
 
 
+def test_a_page_has_no_heading_for_what_nobody_wrote(tmp_path: Path) -> None:
+    posts = {"bus.en.txt": "Buses run.\n", "tram.en.txt": '+++\nlink = "sign"\n+++\nTrams run.\n'}
+    bare = built(app(library(tmp_path / "bare", {"bus.en.txt": "Buses run.\n"}, 'title = "Air"\n')))
+    full = built(app(library(tmp_path / "full", posts, 'about = "We ask for air."\n' + CAMPAIGN)))
+    for path, page in bare.items():
+        assert b"What this is about" not in page and b"What is added" not in page, path
+    for path in ("air/en/index.html", "air/en/tram/index.html"):
+        assert b"What this is about" in full[path] and b"What is added" in full[path], path
+
+
 def test_posts_that_are_over_are_left_out(tmp_path: Path) -> None:
     posts = {"old.en.txt": "+++\nuntil = 2026-11-20\n+++\nOld.\n", "new.en.txt": "New.\n"}
     files = built(app(library(tmp_path, posts)))
