@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.functions import FunctionElement
@@ -22,6 +23,9 @@ from bot.core.problem import HandbillError
 FILE = "sqlite:///"
 # How long a writer waits for another, in seconds.
 WAIT = 30.0
+# So many connections to a server a process may have, however many threads it has: a server has not many, and one is
+# held for the moment of a transaction only, never while a network is called or another one is waited for.
+CONNECTIONS = 4
 # A machine that is gone in the middle of a write holds up the others no longer than this, in seconds.
 IDLE = 60.0
 # A server that is gone is noticed: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES
@@ -99,7 +103,9 @@ def _postgresql(url: str) -> Engine:
             isolation_level="READ COMMITTED",
             # A connection that a restart of the server has broken is found out before it is used.
             pool_pre_ping=True,
-            pool_size=10,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=WAIT,
             hide_parameters=True,
             # Statements prepared ahead are lost behind PgBouncer: https://www.psycopg.org/psycopg3/docs/advanced/prepare.html
             connect_args={**PATIENCE, "prepare_threshold": None, "client_encoding": "utf8"},
@@ -189,6 +195,8 @@ def told(url: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise HandbillError(f"{shown(url)}: {sentence(url, error.orig)}") from error
+    except NoConnection as error:
+        raise HandbillError(f"{shown(url)}: {BUSY}") from error
     except sqlite3.Error as error:
         raise HandbillError(f"{shown(url)}: {sentence(url, error)}") from error
 
@@ -202,6 +210,7 @@ OF_SQLITE = {
     "locked|busy": "another program holds this database for too long. Close it, then run the same command again.",
     "not a database|malformed": "this file is no database of Handbill. Move it away, or name another in config.toml.",
 }
+BUSY = "too much is asked of it at once. Run the same command again; nothing was lost."
 # The same of PostgreSQL, by the code of the error and its words; one without a code came before there was a connection.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 OF_POSTGRESQL = {

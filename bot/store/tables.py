@@ -207,7 +207,7 @@ LOOKS = Table(
     Column("account", Words, primary_key=True),
     Column("at", Instant),  # when it was last found in order
     Column("again", Instant),  # not to be looked at before
-    Column("identity", String, nullable=False),  # its lasting id, as long as nobody connects another
+    Column("identity", Words, nullable=False),  # its lasting id, as long as nobody connects another
     Column("newest", Words, nullable=False),  # the id of its newest post that we know of
     Column("trouble", Words, nullable=False),  # why a person must connect it again
 )

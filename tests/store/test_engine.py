@@ -81,7 +81,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A small disk of its own, in memory."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
     if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("needs root on Linux, to mount a small disk: run the tests as root, or in a container")
     yield place
@@ -294,6 +294,23 @@ def test_where_transactions_may_fail_for_each_other_none_of_ours_does(postgresql
                 pass
         saved.result()
         assert [one.state for one in store.deliveries()] == ["missed"]
+
+
+def test_a_worker_with_many_threads_takes_few_connections(postgresql: Postgres) -> None:
+    url = postgresql.fresh()
+    count = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{url.rpartition('/')[2]}'"
+    with closing(open_store(url)) as store, ThreadPoolExecutor(40) as pool:
+        list(pool.map(lambda number: store.pause(str(number), NOW), range(300)))
+        assert len(store.pauses()) == 300
+        assert postgresql.ask(count)[0][0] <= engine.CONNECTIONS
+
+
+def test_who_waits_too_long_for_a_connection_is_told(postgresql: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WAIT", 1)
+    monkeypatch.setattr(engine, "CONNECTIONS", 1)
+    with closing(open_store(postgresql.fresh())) as store, store._reading():
+        with pytest.raises(HandbillError, match="too much is asked of it at once"):
+            store.pauses()
 
 
 # Power cuts
