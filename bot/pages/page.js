@@ -376,8 +376,10 @@ const door = () => {
   const links = all("a[data-own]");
   links.forEach(link => { link.href = link.getAttribute("href") + location.hash; });
   const spoken = navigator.languages.map(one => one.split("-")[0]);
-  const mine = spoken.map(one => links.find(link => link.hreflang.split("-")[0] === one)).find(Boolean);
-  if (mine) location.replace(mine.href);
+  const tongues = links.filter(link => link.hreflang);
+  const mine = spoken.map(one => tongues.find(link => link.hreflang.split("-")[0] === one)).find(Boolean);
+  const only = tongues.length === 1 && tongues[0];
+  if (mine || only) location.replace((mine || only).href);
 };
 
 // --- inside another app -------------------------------------------------------------------------

@@ -82,6 +82,14 @@ def test_the_page_that_asks_for_a_language_carries_on_who_one_is(visitors: Visit
         assert one.page.input_value("#me-city") == "León"
 
 
+def test_where_there_is_one_language_only_nobody_is_asked_for_it(visitors: Visitors) -> None:
+    with visitors.visit(locale="fr-FR") as one:
+        one.page.goto(f"{one.address}/small/air/index.html#name=Ana")
+        one.page.wait_for_url("**/en/index.html")
+        one.page.goto(f"{one.address}/sample/families-belong-together/index.html")
+        assert one.page.locator(".doors a").count() == 2
+
+
 def test_nothing_is_kept_unless_asked_and_all_is_forgotten_when_asked(visitors: Visitors) -> None:
     with visitors.visit() as one:
         page = one.go(PAGE)
