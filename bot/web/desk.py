@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -30,6 +31,8 @@ from bot.work.people import Role
 PORT = 8001
 # No more than this is read of one request, in bytes; a document with pictures fits.
 LARGEST = 12_000_000
+# What is sent stays in memory: a list of supporters must not lie on a disk, not even for a moment.
+MultiPartParser.spool_max_size = LARGEST
 HEADERS = {
     # Nothing from elsewhere, no script but ours, shown in nobody's frame.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -115,6 +118,7 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
             for name, one in form.multi_items()
             if isinstance(one, UploadFile)
         }
+        await form.close()
         return await run_in_threadpool(_answer, state, door, request, forms, files)
 
     return endpoint
