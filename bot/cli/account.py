@@ -1,7 +1,5 @@
 """account: the organization's own accounts."""
 
-from dataclasses import replace
-
 import click
 
 from bot.app import App
@@ -11,8 +9,8 @@ from bot.core.network import Field, Network
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.work.account import Checked, check, connect, known, label, start
 from bot.work.notify import WRITE, addresses, try_out, wrong
-from bot.work.plan import Planned, plan
 from bot.work.report import instant
+from bot.work.stand import first_week
 
 
 @click.group("account", cls=Noun)
@@ -206,12 +204,6 @@ def label_command(ctx: click.Context, name: str) -> None:
     click.echo(f"{name} is marked as automated.")
 
 
-def begun(planned: Planned) -> Planned:
-    """A slot as it will be once its account has begun."""
-    only_start = planned.state == "waiting" and not planned.choice.slot.approval
-    return replace(planned, state="planned", reason="") if only_start else planned
-
-
 @account_command.command("start")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -220,8 +212,7 @@ def start_command(ctx: click.Context, name: str, yes: bool) -> None:
     """Let account NAME begin, after a look at its coming week."""
     app = opened(ctx)
     account = known(app, name)
-    now = app.clock()
-    week = [begun(planned) for planned in plan(app, now, 7) if planned.choice.slot.account == name]
+    now, week = app.clock(), first_week(app, name)
     show_plan(week, app.config.zone)
     at_once = ", the first of it at once" if week and week[0].choice.slot.at <= now else ""
     if not yes:

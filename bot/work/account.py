@@ -343,3 +343,8 @@ def start(app: App, account: Account) -> bool:
         newest = look.newest if look.identity in ("", identity) else ""
         app.store.looked(account.name, Look(at=look.at, identity=identity, newest=newest), app.clock())
     return begun
+
+
+def stop(app: App, account: Account) -> None:
+    """Make an account quiet again, until somebody lets it begin anew."""
+    app.store.stop(account.name)

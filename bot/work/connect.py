@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.app import App
 from bot.core.network import Answers, Field, Memory, Network
-from bot.core.problem import AskedWrongly, SignedOut
+from bot.core.problem import AskedWrongly, HandbillError, SignedOut
 from bot.fetch import is_public
 from bot.http import address
 from bot.wire import Resolve, Way, look_up
@@ -44,6 +44,14 @@ def networks(app: App) -> list[Network]:
     """Those on which an account can be connected, by their labels."""
     found = (one for one in app.networks.values() if one.connect and not one.practice)
     return sorted(found, key=lambda one: one.label)
+
+
+def ready(app: App, network: Network) -> None:
+    """Make sure that accounts on a network can be connected here at all; raises HandbillError."""
+    if app.config.is_default:
+        raise AskedWrongly("There is no config.toml here yet. Make one with: handbill init")
+    if missing := app.missing(network):
+        raise HandbillError(missing)
 
 
 def asked(app: App, name: str, network: Network) -> list[Field]:
@@ -109,8 +117,7 @@ def _between(app: App) -> Memory:
 
 
 def _known(app: App, name: str, network: Network) -> dict[str, str]:
-    if app.config.is_default:
-        raise AskedWrongly("There is no config.toml here yet. Make one with: handbill init")
+    ready(app, network)
     return may_connect(app, name, network)
 
 

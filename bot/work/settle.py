@@ -36,6 +36,13 @@ class NobodyCanLook(HandbillError):
     """Whether a post is up cannot be found out just now."""
 
 
+def number(written: str) -> int:
+    """A number as a person writes it; raises AskedWrongly."""
+    if written.isascii() and written.isdecimal() and len(written) < 10:
+        return int(written)
+    raise AskedWrongly(f'"{written}" is no number.')
+
+
 def delivery(app: App, number: int) -> Delivery:
     """The delivery of this number; raises AskedWrongly."""
     found = app.ledger.delivery(number) if app.ledger and number < MOST else None

@@ -66,6 +66,18 @@ def stands(app: App, names: Collection[str] = ()) -> list[Stand]:
     ]
 
 
+def begun(planned: Planned) -> Planned:
+    """A slot as it will be once its account has begun."""
+    only_start = planned.state == "waiting" and not planned.choice.slot.approval
+    return replace(planned, state="planned", reason="") if only_start else planned
+
+
+def first_week(app: App, name: str) -> list[Planned]:
+    """What an account will say in the coming week once somebody lets it begin."""
+    coming = plan(app, app.clock(), DAYS)
+    return [begun(planned) for planned in coming if planned.choice.slot.account == name]
+
+
 def _stand(app: App, account: Account, trouble: str, begun: bool) -> Stand:
     network = app.networks[account.network]
     if account.by_hand or network.practice:
