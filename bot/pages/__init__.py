@@ -25,7 +25,7 @@ SAID = {
     "left": "%s left",
     "over": "%s too many for this network",
     "long": "This is longer than %s letters, so the usual words stay.",
-    "server": "This is not the name of a server. It looks like mastodon.social.",
+    "server": "This is not the name of a server. Such names look like this: mastodon.social",
     "one": "One day to go",
     "days": "%s days to go",
     "today": "Last day",
