@@ -2,14 +2,21 @@
 
 import sys
 from collections import Counter
+from difflib import unified_diff
+from pathlib import Path
+from textwrap import shorten
 
 import click
 
 from bot.app import here
-from bot.cli.show import Noun, complain, left_out, lines, opened, table, typed
+from bot.cli.show import Noun, complain, indented, left_out, lines, opened, table, typed
 from bot.core.problem import AskedWrongly
 from bot.core.timetable import local_day
+from bot.library.campaign import FILE
 from bot.library.files import shown
+from bot.reading import LARGEST
+from bot.work.bring import PASTED, Brought, Source, bring, write
+from bot.work.report import file_line
 from bot.work.shelf import standing
 from bot.work.write import new_post, own_library
 
@@ -41,6 +48,71 @@ def new_command(ctx: click.Context, campaign: str, name: str, language: str | No
     click.echo("Then: handbill check")
     if campaign not in {schedule.campaign for schedule in app.config.schedules}:
         click.echo(f'It is said by itself once a [[schedule]] in config.toml has campaign = "{campaign}".')
+
+
+@post_command.command("import")
+@click.argument("file", metavar="FILE")
+@click.option("--campaign", default="", help="The campaign they belong to; else one named after FILE.")
+@click.option("--language", default="", help="The language, where FILE does not tell.")
+@click.option("--all", "everything", is_flag=True, help="Take each paragraph for a post, whatever it looks like.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, one for each file.")
+@click.pass_context
+def import_command(
+    ctx: click.Context, file: str, campaign: str, language: str, everything: bool, yes: bool, as_json: bool
+) -> None:
+    """Make posts of a document: .docx, .md, .txt, .csv, or - for text on standard input.
+
+    Each bullet, paragraph or row of a table is a post. The files are shown first. Nothing that is
+    there is overwritten.
+    """
+    app = opened(ctx)
+    brought = bring(app, campaign, _source(file), language=language, everything=everything)
+    folder = app.config.library / brought.campaign
+    if as_json:
+        lines(file_line(one) for one in brought.files)
+    else:
+        _show(brought, folder)
+    for problem in brought.problems:
+        complain(f"{problem.where}: {problem.severity}: {problem.what}\n    {problem.hint}")
+    if not yes:
+        if file == "-" or sys.stdin is None or not sys.stdin.isatty():
+            complain("Nothing is written yet. To write it, add --yes to the same command.")
+            return
+        click.confirm(f"Write {_files(len(brought.files))} into {shown(folder, here())}?", abort=True, err=True)
+    write(app, brought.campaign, brought.files, brought.facts, brought.seen)
+    if not as_json:
+        click.echo(f"Made {_files(len(brought.files))} in {shown(folder, here())}. Then: handbill check")
+
+
+def _source(file: str) -> Source:
+    """The document that was named; raises AskedWrongly."""
+    if file == "-":
+        return Source(name=PASTED, content=sys.stdin.buffer.read(LARGEST + 1) if sys.stdin else b"")
+    path = Path(file)
+    if not path.is_file():
+        raise AskedWrongly(f"{file} is no file, or not there. Name a .docx, .md, .txt or .csv file.")
+    with path.open("rb") as opened_file:
+        return Source(name=path.name, content=opened_file.read(LARGEST + 1))
+
+
+def _show(brought: Brought, folder: Path) -> None:
+    if brought.facts != brought.before:
+        click.secho(f"{shown(folder, here())}/{FILE}", bold=True)
+        rows = unified_diff(brought.before.splitlines(), brought.facts.splitlines(), n=1, lineterm="")
+        changes = [row for row in rows if not row.startswith(("---", "+++", "@@"))]
+        click.echo(indented("\n".join(changes) if brought.before else brought.facts.rstrip("\n"), 4))
+    for file in brought.files:
+        click.secho(f"{shown(folder, here())}/{file.name}", bold=True)
+        click.echo(indented(file.text.rstrip("\n"), 4))
+    if brought.aside:
+        click.echo("Left aside, for it does not look like posts (--all takes it too):")
+    for where, words in brought.aside:
+        click.echo(f"    {where}: {shorten(words, 80, placeholder=' …')}")
+
+
+def _files(number: int) -> str:
+    return f"{number} file" + ("" if number == 1 else "s")
 
 
 @post_command.command("list")

@@ -50,9 +50,11 @@ SHORT = 8
 
 def guess(text: str) -> str:
     """The language of a text as far as its common words and letters tell; "" where they do not."""
-    words = [word.casefold() for word in WORD.findall(NOT_WORDS.sub(" ", text))]
+    found = WORD.findall(NOT_WORDS.sub(" ", text))
+    # Inside of a sentence words with a capital are rather names, in whatever language.
+    words = [word.casefold() for at, word in enumerate(found) if not at or word[0].islower() or text.isupper()]
     scores = {
-        language: sum(word in common for word in words) + 2 * (language in OWN and bool(OWN[language].search(text)))
+        language: sum(word in common for word in words) + (language in OWN and bool(OWN[language].search(text)))
         for language, common in COMMON.items()
     }
     (best, most), (_, second) = sorted(scores.items(), key=lambda score: -score[1])[:2]

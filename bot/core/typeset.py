@@ -181,10 +181,10 @@ def _new_name(address: str, taken: Collection[str]) -> str:
     host = re.sub(r"^www\.", "", parts.hostname or "").split(".")[0]
     name = name or (words[-1].lower() if words else re.sub(r"\W", "_", host)) or "page"
     name = (name if re.match(r"[A-Za-z]", name) else f"page_{name}")[:30]
-    return _free(name, taken, "_")
+    return free(name, taken, "_")
 
 
-def _free(name: str, taken: Collection[str], sign: str = "-") -> str:
+def free(name: str, taken: Collection[str], sign: str = "-") -> str:
     """The name, or the next one with a number that is not taken."""
     return next(
         one for one in (name, *(f"{name}{sign}{number}" for number in range(2, len(taken) + 3))) if one not in taken
@@ -259,7 +259,7 @@ def slug(text: str, most: int = MOST_WORDS) -> str:
 def _name(draft: Draft, words: str, case: Case) -> str:
     said = with_places(words, "", lambda *_: "")
     bare = re.sub(r"https?://\S+|[{}]", " ", said)
-    name = _free(slug(draft.name) or slug(bare) or "post", case.names)
+    name = free(slug(draft.name) or slug(bare) or "post", case.names)
     case.names.add(name)
     return name
 

@@ -8,6 +8,7 @@ from bot.core.delivery import Delivery
 from bot.core.measure import measure
 from bot.core.problem import Problem
 from bot.core.timetable import local
+from bot.core.typeset import File
 from bot.work.plan import Planned
 
 
@@ -60,3 +61,14 @@ def delivery_line(delivery: Delivery) -> dict[str, Any]:
 def problem_line(problem: Problem) -> dict[str, Any]:
     """One fault that `check` found."""
     return {"where": problem.where, "what": problem.what, "hint": problem.hint or None, "severity": problem.severity}
+
+
+def file_line(file: File) -> dict[str, Any]:
+    """One file that an import would make; `row` is where its words begin in the document."""
+    return {
+        "post": file.post,
+        "language": file.language,
+        "file": file.name,
+        "row": min(file.rows),
+        "text": file.text,
+    }

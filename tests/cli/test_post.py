@@ -58,3 +58,43 @@ def test_an_empty_library_says_what_to_do(tmp_path: Path, say: Say) -> None:
     write(tmp_path, {"posts/.keep": ""})
     done = say("post", "list")
     assert not done.out and "handbill post new CAMPAIGN NAME" in done.err
+
+
+KIT = """\
+Our sample posts
+- Two buses are for all of us in [CITY]. https://example.org/sign
+- Sign the petition for the bus!
+"""
+
+
+def test_a_document_is_shown_as_files_before_anything_is_written(tmp_path: Path, say: Say) -> None:
+    library(write(tmp_path, {"kit.md": KIT}), {})
+    done = say("post", "import", "kit.md", "--campaign", "air")
+    assert done.code == 0 and "Nothing is written yet. To write it, add --yes" in done.err
+    assert "posts/air/two-buses-are-for-all.en.txt\n    +++\n" in done.out and "+[ask.city]" in done.out
+    assert "kit.md:1: Our sample posts" in done.out
+    assert "kit.md:3: warning: these words ask people to act, and hold no link" in done.err
+    assert not list((tmp_path / "posts/air").glob("*.txt"))
+
+
+def test_yes_writes_the_files(tmp_path: Path, say: Say) -> None:
+    write(tmp_path, {"Clean air.md": KIT, "posts/.keep": ""})
+    done = say("post", "import", "Clean air.md", "--yes")
+    assert done.code == 0 and "Made 2 files in posts/clean-air. Then: handbill check" in done.out
+    assert say("check").code == 0
+    assert say("post", "import", "Clean air.md", "--yes").code == 0
+    assert len(list((tmp_path / "posts/clean-air").glob("*.txt"))) == 4
+
+
+def test_text_on_standard_input_is_a_document_too(tmp_path: Path, say: Say) -> None:
+    library(tmp_path, {})
+    done = say("post", "import", "-", "--campaign", "air", "--json", stdin="Los autobuses son para todos.")
+    row = json.loads(done.out)
+    assert (row["post"], row["language"], row["row"]) == ("los-autobuses-son-para-todos", "es", 1)
+    assert row["text"] == "Los autobuses son para todos.\n" and row["file"] == "los-autobuses-son-para-todos.es.txt"
+
+
+def test_a_document_that_is_not_there_is_told(tmp_path: Path, say: Say) -> None:
+    library(tmp_path, {})
+    done = say("post", "import", "nowhere.docx")
+    assert done.code == 2 and "Name a .docx, .md, .txt or .csv file" in done.err

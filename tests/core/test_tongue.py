@@ -20,6 +20,8 @@ from bot.core.tongue import COMMON, TONGUES, guess, named
         ("Os ônibus levam mais pessoas e não fazem fila nas ruas.", "pt"),
         ("#CleanAir https://example.org/the/and/of", ""),
         ("Sign now", ""),
+        ("California: Al Otro Lado & Pueblo Sin Fronteras", ""),
+        ("THE BUSES ARE FOR ALL", "en"),
         ("", ""),
     ],
 )

@@ -1,0 +1,313 @@
+"""Bring: a document becomes posts of a campaign. What is there already is never overwritten."""
+
+import shutil
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import regex
+import tomlkit
+
+from bot import library, reading
+from bot.app import App
+from bot.core.draft import Draft, Remark
+from bot.core.network import Network
+from bot.core.paper import read
+from bot.core.post import Campaign, Post, Texts
+from bot.core.problem import AskedWrongly, HandbillError, Problem
+from bot.core.timetable import local_day
+from bot.core.typeset import Case, File, free, quoted, slug, typeset
+from bot.library.campaign import FILE
+from bot.library.files import is_post, language_of, name_of
+from bot.reading import Reading
+from bot.work.look import warning
+from bot.work.put import digest, put
+from bot.work.review import all_campaigns, all_networks, copies, place, review_post
+from bot.work.write import check_language, check_name, own_library
+
+PASTED = "pasted text"
+MOST = 1_000
+"""Posts of one document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What a document would become, before anything is written.
+
+    `facts`: the text of campaign.toml as it would be; `before`: as it is, "" if there is none;
+    `seen`: the digest of that. `aside`: what of the document is in no post, by place.
+    """
+
+    campaign: str
+    files: tuple[File, ...]
+    facts: str
+    before: str = ""
+    seen: str = ""
+    problems: tuple[Problem, ...] = ()
+    aside: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A document: what to call it, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def bring(app: App, campaign: str, source: Source, *, language: str = "", everything: bool = False) -> Brought:
+    """Read a document into posts of a campaign, with every problem in them; nothing is written yet.
+
+    An empty `campaign` is named after the document. `language`: what the document is in where it
+    does not say. `everything`: each paragraph is a post. Raises AskedWrongly where nothing can be read.
+    """
+    own_library(app)
+    campaign = campaign or slug(Path(source.name).stem)
+    check_name(campaign)
+    if language:
+        check_language(language)
+    there = _there(app, campaign)
+    found = reading.read(source.content, source.name)
+    if found.text.startswith("+++\n"):
+        return _as_it_is(app, campaign, source, found, language or _languages(there, ())[0])
+    paper = read(found.rows, everything=everything, language=language)
+    if not paper.drafts:
+        raise AskedWrongly(f"There are no words in {source.name} that could be posts.")
+    if len(paper.drafts) > MOST:
+        raise AskedWrongly(f"{source.name} has more than {MOST:,} posts. Cut it into parts.")
+    languages = _languages(there, paper.drafts)
+    files, case = typeset(paper.drafts, languages, there, taken(app, campaign))
+    where = _places(source, found)
+    remarks = [*found.remarks, *paper.remarks, *case.remarks]
+    aside = tuple((where(row.number), row.text) for row in paper.aside)
+    return _brought(app, campaign, files, case, languages, where, remarks, aside)
+
+
+def _as_it_is(app: App, campaign: str, source: Source, found: Reading, language: str) -> Brought:
+    """A document that is a post's file already."""
+    path = Path(source.name)
+    post, language = free(slug(name_of(path)) or "post", taken(app, campaign)), language_of(path) or language
+    text = found.text.rstrip("\n") + "\n"
+    file = File(post=post, language=language, text=text, rows=tuple(range(1, text.count("\n") + 1)))
+    return _brought(app, campaign, [file], Case(), [language], _places(source, found), [], ())
+
+
+def _brought(
+    app: App, campaign: str, files: Sequence[File], case: Case, languages: Sequence[str],
+    where: Callable[[int], str], remarks: Iterable[Remark], aside: tuple[tuple[str, str], ...],
+) -> Brought:  # fmt: skip
+    path = app.config.library / campaign / FILE
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    used = {file.language for file in files}
+    facts = with_facts(before, campaign, case, [language for language in languages if language in used])
+    found = [(number, warning(where(number), what, hint)) for number, what, hint in remarks]
+    found += [_placed(problem, files, where) for problem in look_over(app, campaign, files, facts)]
+    return Brought(
+        campaign=campaign, files=tuple(files), facts=facts, before=before, seen=digest(path),
+        problems=tuple(problem for _, problem in sorted(found, key=lambda one: one[0])), aside=aside,
+    )  # fmt: skip
+
+
+def _places(source: Source, found: Reading) -> Callable[[int], str]:
+    """How to say where in a document a row stands."""
+    return lambda row: f"{source.name}, {found.unit} {row}" if found.unit else f"{source.name}:{row}"
+
+
+def _there(app: App, campaign: str) -> Campaign | None:
+    """The campaign if there is one; raises HandbillError if it cannot be read, or lies elsewhere."""
+    folder = app.config.library / campaign
+    if not folder.resolve().is_relative_to(app.config.library.resolve()):
+        raise AskedWrongly(f"{folder} leads out of the library. Choose another campaign.")
+    found = all_campaigns(app).get(campaign)
+    if found is None and (folder / FILE).exists():
+        raise HandbillError(f"{folder / FILE} has a fault. Put that right first: handbill check")
+    return found
+
+
+def _languages(there: Campaign | None, drafts: Iterable[Draft]) -> list[str]:
+    """The languages of a campaign and of drafts, the one first in which words of no known language are."""
+    found = [*(there.languages if there else ()), *(language for draft in drafts for language in draft.words)]
+    return list(dict.fromkeys(filter(None, found))) or ["en"]
+
+
+def taken(app: App, campaign: str) -> set[str]:
+    """The names of a campaign's posts, in small letters."""
+    folder = app.config.library / campaign
+    return {name_of(path).casefold() for path in folder.iterdir() if is_post(path)} if folder.is_dir() else set()
+
+
+# --- campaign.toml -------------------------------------------------------------------------------
+
+
+def with_facts(before: str, campaign: str, case: Case, languages: Sequence[str]) -> str:
+    """The text of campaign.toml with new links, facts and languages; all that stands there stays as it is."""
+    if not before:
+        return _new_facts(campaign, case, languages)
+    document = tomlkit.parse(before)
+    listed: Any = document.get("languages")
+    for language in languages if listed is not None else ():
+        if language not in listed:
+            listed.append(language)
+    for name, texts in case.links.items():
+        document.setdefault("links", tomlkit.table())[name] = _value(texts)
+    for name, label in case.facts.items():
+        document.setdefault("ask", tomlkit.table(is_super_table=True))[name] = _table({"label": _value(label)})
+    return tomlkit.dumps(document)
+
+
+def _new_facts(campaign: str, case: Case, languages: Sequence[str]) -> str:
+    rows = [f"title = {quoted(campaign.replace('-', ' ').capitalize())}"]
+    if list(languages) != ["en"]:
+        rows.append(f"languages = [{', '.join(map(quoted, languages))}]")
+    rows += ["", "[links]"] if case.links else []
+    rows += [f"{name} = {_written(texts)}" for name, texts in case.links.items()]
+    for name, label in case.facts.items():
+        told = {language: words for language, words in label.items() if language in ("", *languages)}
+        rows += ["", f"[ask.{name}]", f"label = {_written(told or label)}"]
+    return "\n".join(rows) + "\n"
+
+
+def _written(texts: Texts) -> str:
+    if "" in texts:
+        return quoted(texts[""])
+    return "{ " + ", ".join(f"{language} = {quoted(text)}" for language, text in texts.items()) + " }"
+
+
+def _value(texts: Texts) -> Any:  # tomlkit's own kinds of values
+    if "" in texts:
+        return texts[""]
+    table = tomlkit.inline_table()
+    table.update(texts)
+    return table
+
+
+def _table(values: dict[str, Any]) -> Any:  # the same
+    table = tomlkit.table()
+    table.update(values)
+    return table
+
+
+# --- problems ------------------------------------------------------------------------------------
+
+
+def look_over(app: App, campaign: str, files: Sequence[File], facts: str) -> list[Problem]:
+    """Every problem that these files would have in the library, each named by its file alone."""
+    names = {file.name for file in files}
+    order = {file.post: number for number, file in enumerate(files)}
+    with TemporaryDirectory() as folder:
+        inside = Path(folder) / "library" / campaign
+        _lay(app, inside, files, facts)
+        found = library.load(inside.parent, sorted(app.networks), base=inside)
+        problems = list(found.problems)
+        both = [(one, posts) for one in found.campaigns.values() for posts in (found.posts[one.name],)] + [
+            *found.drafts
+        ]
+        today, networks = local_day(app.clock(), app.config.zone), _networks(app)
+        for one, posts in both:
+            problems += [fault for post in posts for fault in review_post(one, post, networks, today)]
+            problems += copies([*_posts(app, campaign), *sorted(posts, key=lambda post: order[post.name])])
+    return [problem for problem in dict.fromkeys(problems) if place(problem)[0] in {*names, FILE}]
+
+
+def _lay(app: App, folder: Path, files: Iterable[File], facts: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / FILE).write_text(facts, encoding="utf-8", newline="\n")
+    for file in files:
+        (folder / file.name).write_text(file.text, encoding="utf-8", newline="\n")
+    there = all_campaigns(app).get(folder.name)
+    if there and there.logo:
+        logo = folder / Path(there.logo).relative_to(app.config.library / folder.name)
+        with suppress(OSError):
+            logo.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(there.logo, logo)
+
+
+def _posts(app: App, campaign: str) -> list[Post]:
+    """The posts that are there."""
+    drafts = [post for one, posts in app.library.drafts if one.name == campaign for post in posts]
+    return [*app.library.posts.get(campaign, ()), *drafts]
+
+
+def _networks(app: App) -> list[Network]:
+    """The networks that accounts speak on; all, as long as there are none but an outbox."""
+    spoken = [app.speaker(name).network for name, account in app.config.accounts.items() if account.network != "outbox"]
+    return spoken or all_networks(app)
+
+
+NAMED = regex.compile(r"([^\s:]+\.txt)(?::(\d+))?")
+
+
+def _placed(problem: Problem, files: Iterable[File], where: Callable[[int], str]) -> tuple[int, Problem]:
+    """The row of the document that a problem is about, and the problem said with the rows of the document."""
+    rows = {file.name: file.rows for file in files}
+
+    def row(match: regex.Match[str] | None) -> int:
+        return rows[match[1]][int(match[2] or 1) - 1] if match and match[1] in rows else 0
+
+    def said(match: regex.Match[str]) -> str:
+        return where(row(match)) if row(match) else match[0]
+
+    words = replace(problem, where=NAMED.sub(said, problem.where), what=NAMED.sub(said, problem.what))
+    return row(NAMED.fullmatch(problem.where)), words
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def write(app: App, campaign: str, files: Sequence[File], facts: str, seen: str) -> list[Path]:
+    """Write the files and campaign.toml, all or none; where they stand. `seen`: campaign.toml's digest before.
+
+    Raises AskedWrongly for names that cannot be or are taken, Changed if somebody else has changed campaign.toml.
+    """
+    own_library(app)
+    check_name(campaign)
+    _there(app, campaign)
+    _check_names(files, taken(app, campaign))
+    folder = app.config.library / campaign
+    made: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if _is_new(folder / FILE, facts):
+            is_first = not (folder / FILE).exists()
+            put(folder / FILE, facts.encode(), seen)
+            made += [folder / FILE] if is_first else []
+        for file in files:
+            put(folder / file.name, file.text.encode(), "")
+            made.append(folder / file.name)
+    except OSError as error:
+        _take_back(folder, made)
+        raise HandbillError(f"{folder} cannot be written ({error.strerror}). See that you may write there.") from error
+    except BaseException:
+        _take_back(folder, made)
+        raise
+    return made
+
+
+def _is_new(path: Path, facts: str) -> bool:
+    try:
+        tomllib.loads(facts)
+    except tomllib.TOMLDecodeError as error:
+        raise AskedWrongly("campaign.toml would be broken by this. Nothing was written.") from error
+    return not path.exists() or path.read_bytes() != facts.encode()
+
+
+def _check_names(files: Sequence[File], names: set[str]) -> None:
+    for file in files:
+        check_name(file.post)
+        check_language(file.language)
+        if file.post.casefold() in names:
+            raise AskedWrongly(f'There is a post "{file.post}" already, and it stays as it is. Choose another name.')
+    doubled = [file.name for file in files]
+    if len({name.casefold() for name in doubled}) < len(doubled):
+        raise AskedWrongly("Two posts have the same name. Give each its own.")
+
+
+def _take_back(folder: Path, made: Iterable[Path]) -> None:
+    with suppress(OSError):
+        for path in made:
+            path.unlink()
+        folder.rmdir()
