@@ -21,6 +21,7 @@ from bot.cli.ending import STOPPED
 from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError, place_of
+from bot.work.digest import digest
 from bot.work.heartbeat import show_life
 from bot.work.notify import WRITE, Told, addresses, ended, notify, tell_now, unheard, unwatched, works, wrong
 from bot.work.plan import plan
@@ -317,6 +318,7 @@ def beat(app: App, *, ask: bool) -> Beaten:
 
     changed = tick(app, app.clock())
     tell(changed, app)
+    digest(app, app.clock())
     untold = notify(app, app.clock())
     works(app)
     if trouble := show_life(app, ask=ask):

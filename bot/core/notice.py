@@ -12,6 +12,8 @@ from bot.core.delivery import Delivery
 
 # So many are told in full in one message; the others are counted.
 IN_FULL = 20
+# The kind of a notice that tells what waits for approval; its words are whole.
+APPROVAL = "approval"
 # An account that has nothing to say for the same reason is told of again after so long.
 SELDOM = timedelta(days=7)
 WORD = re.compile(r"[^\W\d]+")
@@ -182,7 +184,7 @@ def _is_untried(one: News) -> bool:
     return one.notice.kind == "missed" and (one.delivery is None or one.delivery.tries == 0)
 
 
-RANKS = ("engine", "account", "held", "uncertain", "refused", "missed", "skipped")
+RANKS = ("engine", APPROVAL, "account", "held", "uncertain", "refused", "missed", "skipped")
 
 
 def _rank(one: News) -> int:
@@ -199,6 +201,7 @@ HEADS = {
     "missed": "a post of {account} was missed",
     "skipped": "{account} has nothing to say",
     "engine": "the engine is in trouble",
+    APPROVAL: "posts wait for somebody to approve them",
 }
 
 
@@ -213,7 +216,8 @@ def _in_full(one: News, zone: ZoneInfo) -> str:
     head = _head(one)
     delivery = one.delivery
     rows = [f"{head[:1].upper()}{head[1:]}", f"({_place(one, zone)})"]
-    rows += [] if one.by_hand or not one.notice.words else ["", f"Why: {one.notice.words}"]
+    if one.notice.words and not one.by_hand:
+        rows += ["", one.notice.words if one.notice.kind == APPROVAL else f"Why: {one.notice.words}"]
     if delivery and delivery.variant:
         rows += ["", delivery.variant.text, ""]
         rows += [f"Before it, as a warning: {delivery.variant.warning}"] if delivery.variant.warning else []

@@ -57,7 +57,7 @@ def doors() -> list[Door]:
 
 def desk(state: Desk) -> ASGIApp:
     """The application (ASGI)."""
-    routes = [Route(door.path, _endpoint(state, door), methods=[door.method]) for door in doors()]
+    routes = [Route(door.path, _endpoint(state, door), methods=[door.method]) for door in (*doors(), LOST)]
     return Guard(
         Starlette(routes=routes, exception_handlers={HTTPException: _no_page, Exception: _defect}), state.hosts
     )
@@ -268,3 +268,10 @@ DOORS: tuple[Door, ...] = (
     *(Door("GET", f"/{name}", _file, Role.ANYONE) for name in STATIC),
     Door("POST", "/language", _speak, Role.ANYONE),
 )
+
+
+def _lost(ask: Ask) -> Response:
+    return page(ask, "lost.html", 404)
+
+
+LOST = Door("GET", "/{rest:path}", _lost, Role.ANYONE)

@@ -64,7 +64,7 @@ class Page(HTMLParser):
             self.links.append(found["href"])
         if tag == "form":
             self._form = self.forms.setdefault(unquote(found.get("action", "")), {})
-        if tag == "input" and "name" in found:
+        if tag in ("input", "select", "textarea", "button") and "name" in found:
             self._form.setdefault(found["name"], found.get("value", ""))
 
     def handle_data(self, data: str) -> None:

@@ -1,0 +1,102 @@
+"""The desk in a real browser: by eye, by ear, by keyboard, on a phone, with and without script."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from bot.web.desk import SESSION
+from tests.pages.browser import PHONE, WIDE, axe, barriers, running
+from tests.web.conftest import Stage, Visitor
+from tests.web.test_hostile import crawled
+
+ENTRY = "/entry/town/2026-11-21/17:30/air"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with running() as found:
+        yield found
+
+
+@contextmanager
+def opened(browser: Any, stage: Stage, visitor: Visitor, **options: Any) -> Iterator[Any]:
+    """A browser in which somebody is signed in; fails if a page complained, or asked another host for anything."""
+    context = browser.new_context(**{"viewport": PHONE, "locale": "en-US", **options})
+    context.set_default_timeout(30_000)
+    context.add_cookies([{"name": SESSION, "value": visitor.client.cookies[SESSION], "url": stage.address}])
+    away: list[str] = []
+    faults: list[str] = []
+    context.route(
+        lambda url: not url.startswith((stage.address, "data:")), lambda route: away.append(route.request.url)
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert (away, faults) == ([], [])
+
+
+def one_of_each(paths: list[str]) -> list[str]:
+    """Of pages that differ only by what they are about, the first."""
+    found: dict[tuple[str, int], str] = {}
+    for path in paths:
+        bare = path.split("?")[0]
+        found.setdefault((bare.split("/")[1], bare.count("/")), path)
+    return list(found.values())
+
+
+@pytest.mark.parametrize(
+    "size, scheme, locale",
+    [(PHONE, "light", "en-US"), (WIDE, "light", "es-MX"), (PHONE, "dark", "es-MX"), (WIDE, "dark", "en-US")],
+    ids=["phone", "wide Spanish", "phone dark Spanish", "wide dark"],
+)
+def test_no_page_of_the_desk_keeps_anybody_out(
+    stage: Stage, organizer: Visitor, browser: Any, size: Any, scheme: str, locale: str
+) -> None:
+    script = axe()
+    stage.tick(hours=2)
+    paths, _ = crawled(organizer, 60)
+    with opened(browser, stage, organizer, viewport=size, color_scheme=scheme, locale=locale) as page:
+        for path in one_of_each(paths):
+            page.goto(stage.address.rstrip("/") + path)
+            page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+            assert barriers(page, script) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+                f"{path} is wider than the screen"
+            )
+
+
+def test_the_menu_is_used_by_keyboard_alone(stage: Stage, organizer: Visitor, browser: Any) -> None:
+    with opened(browser, stage, organizer) as page:
+        page.goto(stage.address + "week")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.focus("details.rest summary")
+        page.keyboard.press("Enter")
+        assert page.is_visible("details.rest ul")
+        page.keyboard.press("Escape")
+        assert not page.is_visible("details.rest ul")
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without script"])
+def test_a_post_is_skipped_moved_and_paused_by_pressing(
+    stage: Stage, organizer: Visitor, browser: Any, has_script: bool
+) -> None:
+    with opened(browser, stage, organizer, java_script_enabled=has_script) as page:
+        page.goto(stage.address.rstrip("/") + ENTRY)
+        page.click("text=Skip this one")
+        assert "skipped" in page.inner_text("main")
+        page.click("text=Undo")
+        assert "planned" in page.inner_text("main")
+        page.fill("#at", "2026-11-21T20:45")
+        page.click("text=Move it")
+        assert "20:45" in page.inner_text("h1")
+        page.click("text=Pause everything")
+        assert "Everything is paused." in page.inner_text("main")
+    assert [one.state for one in stage.app.store.deliveries()] == ["planned"]
