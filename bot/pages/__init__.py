@@ -19,7 +19,7 @@ SAID = {
     "opened": "Copied. If the words are missing over there, paste them.",
     "steps": "Copied. Now: 1. Go to %s, which opens. 2. Paste the words. 3. Post.",
     "failed": "This browser does not let us copy. Press and hold the marked words, then choose Copy.",
-    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy the marked ones here.",
+    "missing": "Opened, but this browser does not let us copy. If the words are missing there, copy the marked ones.",
     "shared": "Passed on.",
     "unshared": "Nothing was shared. You can copy the words instead.",
     "left": "%s left",
