@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,14 +82,20 @@ def _parser() -> "MarkdownIt":
 
     # HTML is recognised in order to be left out: the manual has only notes to its tests in it.
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    parser.add_render_rule("html_block", _note)
     for kind, shown in (
-        ("html_block", ""),
         ("html_inline", ""),
         ("table_open", '<div class="scroll" tabindex="0"><table class="list">\n'),
         ("table_close", "</table></div>\n"),
     ):
         parser.add_render_rule(kind, _always(shown))
     return parser
+
+
+def _note(_: object, tokens: "Sequence[Token]", at: int, *__: object) -> str:
+    """The name of the file that a block below shows, where a note says it."""
+    found = re.fullmatch(r"<!-- file: (\S+) -->\s*", tokens[at].content)
+    return f'<p class="file small quiet">{escape(found[1])}</p>\n' if found else ""
 
 
 def _always(shown: str) -> Any:

@@ -70,6 +70,8 @@ TABLE = """\
         ("![b](c/d.png)", '<p><img src="/manual/d.png" alt="b" /></p>'),
         ("|a|\n|-:|\n|1|", TABLE),
         ("# A `b`: c!", '<h1 id="a-b-c">A <code>b</code>: c!</h1>'),
+        ("<!-- file: a&b.toml -->", '<p class="file small quiet">a&amp;b.toml</p>'),
+        ("<!-- now: 2026 -->", ""),
         ("<script>x</script>\n\na <b onclick=x>c</b> &lt;", "<p>a c &lt;</p>"),
     ],
 )
