@@ -80,7 +80,7 @@ def import_command(
             complain("Nothing is written yet. To write it, add --yes to the same command.")
             return
         click.confirm(f"Write {_files(len(brought.files))} into {shown(folder, here())}?", abort=True, err=True)
-    write(app, brought.campaign, brought.files, brought.facts, brought.seen)
+    write(app, brought.campaign, brought.files, brought.needs)
     if not as_json:
         click.echo(f"Made {_files(len(brought.files))} in {shown(folder, here())}. Then: handbill check")
 
@@ -97,11 +97,11 @@ def _source(file: str) -> Source:
 
 
 def _show(brought: Brought, folder: Path) -> None:
-    if brought.facts != brought.before:
+    if brought.after != brought.before:
         click.secho(f"{shown(folder, here())}/{FILE}", bold=True)
-        rows = unified_diff(brought.before.splitlines(), brought.facts.splitlines(), n=1, lineterm="")
+        rows = unified_diff(brought.before.splitlines(), brought.after.splitlines(), n=1, lineterm="")
         changes = [row for row in rows if not row.startswith(("---", "+++", "@@"))]
-        click.echo(indented("\n".join(changes) if brought.before else brought.facts.rstrip("\n"), 4))
+        click.echo(indented("\n".join(changes) if brought.before else brought.after.rstrip("\n"), 4))
     for file in brought.files:
         click.secho(f"{shown(folder, here())}/{file.name}", bold=True)
         click.echo(indented(file.text.rstrip("\n"), 4))

@@ -31,9 +31,26 @@ class File:
         return f"{self.post}.{self.language}.txt"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a campaign must have for its posts: addresses of links, and labels of facts to ask for, by name."""
+
+    links: Mapping[str, Texts] = field(default_factory=dict)
+    facts: Mapping[str, Texts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typeset:
+    """The files of posts, what their campaign needs in addition, and what a person should know."""
+
+    files: tuple[File, ...]
+    needs: Needs
+    remarks: tuple[Remark, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """What the posts share: names that are taken, links and facts that exist, those that are new, and remarks."""
+    """What grows from post to post: names that are taken, links and facts that are new, and remarks."""
 
     known: Mapping[str, Texts] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
@@ -44,16 +61,16 @@ class Case:
 
 def typeset(
     drafts: Iterable[Draft], languages: Sequence[str], campaign: Campaign | None, taken: Iterable[str]
-) -> tuple[list[File], Case]:
-    """The files of drafts, and what their campaign must have for them.
+) -> Typeset:
+    """The files of drafts, and what their campaign needs for them.
 
     `languages`: the campaign's, its first one also for words of which nobody can tell. `taken`: names of its posts.
     """
     case = Case(known=dict(campaign.links) if campaign else {}, names={name.casefold() for name in taken})
     files = [file for draft in drafts for file in _post(_told(draft, languages), case)]
     known = campaign.asks if campaign else {}
-    case.facts = {name: label for name, label in case.facts.items() if name not in known}
-    return files, case
+    new = {name: label for name, label in case.facts.items() if name not in known}
+    return Typeset(files=tuple(files), needs=Needs(links=case.links, facts=new), remarks=tuple(case.remarks))
 
 
 def _told(draft: Draft, languages: Sequence[str]) -> Draft:

@@ -20,7 +20,7 @@ from bot.core.paper import read
 from bot.core.post import Campaign, Post, Texts
 from bot.core.problem import AskedWrongly, HandbillError, Problem
 from bot.core.timetable import local_day
-from bot.core.typeset import Case, File, free, quoted, slug, typeset
+from bot.core.typeset import File, Needs, free, quoted, slug, typeset
 from bot.library.campaign import FILE
 from bot.library.files import is_post, language_of, name_of
 from bot.reading import Reading
@@ -38,15 +38,15 @@ MOST = 1_000
 class Brought:
     """What a document would become, before anything is written.
 
-    `facts`: the text of campaign.toml as it would be; `before`: as it is, "" if there is none;
-    `seen`: the digest of that. `aside`: what of the document is in no post, by place.
+    `needs`: what campaign.toml is to have in addition; `after`: its text as it would be then, and
+    `before` as it is, "" if there is none. `aside`: what of the document is in no post, by place.
     """
 
     campaign: str
     files: tuple[File, ...]
-    facts: str
+    needs: Needs
+    after: str
     before: str = ""
-    seen: str = ""
     problems: tuple[Problem, ...] = ()
     aside: tuple[tuple[str, str], ...] = ()
 
@@ -80,11 +80,11 @@ def bring(app: App, campaign: str, source: Source, *, language: str = "", everyt
     if len(paper.drafts) > MOST:
         raise AskedWrongly(f"{source.name} has more than {MOST:,} posts. Cut it into parts.")
     languages = _languages(there, paper.drafts)
-    files, case = typeset(paper.drafts, languages, there, taken(app, campaign))
+    made = typeset(paper.drafts, languages, there, taken(app, campaign))
     where = _places(source, found)
-    remarks = [*found.remarks, *paper.remarks, *case.remarks]
+    remarks = [*found.remarks, *paper.remarks, *made.remarks]
     aside = tuple((where(row.number), row.text) for row in paper.aside)
-    return _brought(app, campaign, files, case, languages, where, remarks, aside)
+    return _brought(app, campaign, made.files, made.needs, where, remarks, aside)
 
 
 def _as_it_is(app: App, campaign: str, source: Source, found: Reading, language: str) -> Brought:
@@ -93,23 +93,20 @@ def _as_it_is(app: App, campaign: str, source: Source, found: Reading, language:
     post, language = free(slug(name_of(path)) or "post", taken(app, campaign)), language_of(path) or language
     text = found.text.rstrip("\n") + "\n"
     file = File(post=post, language=language, text=text, rows=tuple(range(1, text.count("\n") + 1)))
-    return _brought(app, campaign, [file], Case(), [language], _places(source, found), [], ())
+    return _brought(app, campaign, [file], Needs(), _places(source, found), [], ())
 
 
 def _brought(
-    app: App, campaign: str, files: Sequence[File], case: Case, languages: Sequence[str],
+    app: App, campaign: str, files: Sequence[File], needs: Needs,
     where: Callable[[int], str], remarks: Iterable[Remark], aside: tuple[tuple[str, str], ...],
 ) -> Brought:  # fmt: skip
-    path = app.config.library / campaign / FILE
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    used = {file.language for file in files}
-    facts = with_facts(before, campaign, case, [language for language in languages if language in used])
+    before, after = facts_for(app, campaign, files, needs)
     found = [(number, warning(where(number), what, hint)) for number, what, hint in remarks]
-    found += [_placed(problem, files, where) for problem in look_over(app, campaign, files, facts)]
+    found += [_placed(problem, files, where) for problem in look_over(app, campaign, files, after)]
+    problems = tuple(problem for _, problem in sorted(found, key=lambda one: one[0]))
     return Brought(
-        campaign=campaign, files=tuple(files), facts=facts, before=before, seen=digest(path),
-        problems=tuple(problem for _, problem in sorted(found, key=lambda one: one[0])), aside=aside,
-    )  # fmt: skip
+        campaign=campaign, files=tuple(files), needs=needs, after=after, before=before, problems=problems, aside=aside
+    )
 
 
 def _places(source: Source, found: Reading) -> Callable[[int], str]:
@@ -143,29 +140,47 @@ def taken(app: App, campaign: str) -> set[str]:
 # --- campaign.toml -------------------------------------------------------------------------------
 
 
-def with_facts(before: str, campaign: str, case: Case, languages: Sequence[str]) -> str:
-    """The text of campaign.toml with new links, facts and languages; all that stands there stays as it is."""
+def facts_for(app: App, campaign: str, files: Iterable[File], needs: Needs) -> tuple[str, str]:
+    """The text of a campaign's file as it is ("" if there is none), and with all that these posts need."""
+    path = app.config.library / campaign / FILE
+    before = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+    languages = list(dict.fromkeys(file.language for file in files))
     if not before:
-        return _new_facts(campaign, case, languages)
-    document = tomlkit.parse(before)
+        return "", _new_facts(campaign, needs, languages)
+    return before, with_facts(before, needs, languages)
+
+
+def with_facts(before: str, needs: Needs, languages: Iterable[str]) -> str:
+    """The text of campaign.toml with new links, facts and languages; all that stands there stays as it is.
+
+    Raises AskedWrongly where a link has another address there.
+    """
+    document, there = tomlkit.parse(before), tomllib.loads(before)
     listed: Any = document.get("languages")
     for language in languages if listed is not None else ():
         if language not in listed:
             listed.append(language)
-    for name, texts in case.links.items():
-        document.setdefault("links", tomlkit.table())[name] = _value(texts)
-    for name, label in case.facts.items():
-        document.setdefault("ask", tomlkit.table(is_super_table=True))[name] = _table({"label": _value(label)})
+    for name, texts in needs.links.items():
+        found = there.get("links", {}).get(name)
+        if found is None:
+            document.setdefault("links", tomlkit.table())[name] = _value(texts)
+        elif found != texts.get("", texts):
+            raise AskedWrongly(
+                f'The campaign has a link "{name}" that leads elsewhere. Import the document anew there.'
+            )
+    for name, label in needs.facts.items():
+        if name not in there.get("ask", {}):
+            document.setdefault("ask", tomlkit.table(is_super_table=True))[name] = _table({"label": _value(label)})
     return tomlkit.dumps(document)
 
 
-def _new_facts(campaign: str, case: Case, languages: Sequence[str]) -> str:
+def _new_facts(campaign: str, needs: Needs, languages: Sequence[str]) -> str:
     rows = [f"title = {quoted(campaign.replace('-', ' ').capitalize())}"]
     if list(languages) != ["en"]:
         rows.append(f"languages = [{', '.join(map(quoted, languages))}]")
-    rows += ["", "[links]"] if case.links else []
-    rows += [f"{name} = {_written(texts)}" for name, texts in case.links.items()]
-    for name, label in case.facts.items():
+    rows += ["", "[links]"] if needs.links else []
+    rows += [f"{name} = {_written(texts)}" for name, texts in needs.links.items()]
+    for name, label in needs.facts.items():
         told = {language: words for language, words in label.items() if language in ("", *languages)}
         rows += ["", f"[ask.{name}]", f"label = {_written(told or label)}"]
     return "\n".join(rows) + "\n"
@@ -258,23 +273,25 @@ def _placed(problem: Problem, files: Iterable[File], where: Callable[[int], str]
 # --- writing -------------------------------------------------------------------------------------
 
 
-def write(app: App, campaign: str, files: Sequence[File], facts: str, seen: str) -> list[Path]:
-    """Write the files and campaign.toml, all or none; where they stand. `seen`: campaign.toml's digest before.
+def write(app: App, campaign: str, files: Sequence[File], needs: Needs) -> list[Path]:
+    """Write the files, and into campaign.toml what they need; all or nothing. The files that were made.
 
-    Raises AskedWrongly for names that cannot be or are taken, Changed if somebody else has changed campaign.toml.
+    Raises AskedWrongly for names that cannot be or are taken.
     """
     own_library(app)
     check_name(campaign)
     _there(app, campaign)
     _check_names(files, taken(app, campaign))
     folder = app.config.library / campaign
+    seen = digest(folder / FILE)
+    before, after = facts_for(app, campaign, files, needs)
+    _check_facts(after)
     made: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if _is_new(folder / FILE, facts):
-            is_first = not (folder / FILE).exists()
-            put(folder / FILE, facts.encode(), seen)
-            made += [folder / FILE] if is_first else []
+        if after != before:
+            put(folder / FILE, after.encode(), seen)
+            made += [] if before else [folder / FILE]
         for file in files:
             put(folder / file.name, file.text.encode(), "")
             made.append(folder / file.name)
@@ -287,12 +304,11 @@ def write(app: App, campaign: str, files: Sequence[File], facts: str, seen: str)
     return made
 
 
-def _is_new(path: Path, facts: str) -> bool:
+def _check_facts(text: str) -> None:
     try:
-        tomllib.loads(facts)
+        tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise AskedWrongly("campaign.toml would be broken by this. Nothing was written.") from error
-    return not path.exists() or path.read_bytes() != facts.encode()
 
 
 def _check_names(files: Sequence[File], names: set[str]) -> None:

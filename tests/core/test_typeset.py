@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.core.draft import Draft, Piece
 from bot.core.post import Ask, Campaign
-from bot.core.typeset import Case, File, slug, typeset
+from bot.core.typeset import File, Typeset, slug, typeset
 
 SIGN = "https://example.org/sign"
 FIRMA = "https://example.org/firma"
@@ -23,8 +23,11 @@ def draft(*, name: str = "", tags: tuple[str, ...] = (), tail: str = "", **words
     return Draft(words=pieces, name=name, tags=tags)
 
 
-def made(*drafts: Draft, campaign: Campaign | None = None, taken: tuple[str, ...] = ()) -> tuple[list[File], Case]:
-    return typeset(drafts, ("en", "es"), campaign, taken)
+def made(
+    *drafts: Draft, campaign: Campaign | None = None, taken: tuple[str, ...] = ()
+) -> tuple[tuple[File, ...], Typeset]:
+    found = typeset(drafts, ("en", "es"), campaign, taken)
+    return found.files, found
 
 
 def text(*drafts: Draft, campaign: Campaign | None = None) -> str:
@@ -35,13 +38,13 @@ def text(*drafts: Draft, campaign: Campaign | None = None) -> str:
 def test_a_post_of_plain_words_is_words_alone() -> None:
     files, case = made(draft(en="Two buses.\nOne lane."))
     assert [(file.name, file.text) for file in files] == [("two-buses-one-lane.en.txt", "Two buses.\nOne lane.\n")]
-    assert not case.links and not case.facts and not case.remarks
+    assert not case.needs.links and not case.needs.facts and not case.remarks
 
 
 def test_hashtags_and_the_link_behind_the_words_become_facts() -> None:
     files, case = made(draft(en=f"Two buses. #Air {SIGN}", tags=("facts",)))
     assert files[0].text == '+++\ntags = ["facts"]\nlink = "sign"\nhashtags = ["#Air"]\n+++\nTwo buses.\n'
-    assert case.links == {"sign": {"": SIGN}}
+    assert case.needs.links == {"sign": {"": SIGN}}
 
 
 def test_a_link_inside_a_sentence_stays_there_by_its_name() -> None:
@@ -54,13 +57,13 @@ def test_translations_share_facts_and_each_language_has_its_address() -> None:
         '+++\nlink = "sign"\nhashtags = ["#Air"]\n+++\nTwo buses.\n',
         "Dos autobuses.\n",
     ]
-    assert case.links == {"sign": {"en": SIGN, "es": FIRMA}}
+    assert case.needs.links == {"sign": {"en": SIGN, "es": FIRMA}}
 
 
 def test_addresses_inside_words_and_their_translation_have_one_name() -> None:
     files, case = made(draft(en=f"Sign: {SIGN}", es=f"Firma: {FIRMA}"))
     assert [file.text.split("+++\n")[-1] for file in files] == ["Sign: {{ links.sign }}\n", "Firma: {{ links.sign }}\n"]
-    assert case.links == {"sign": {"en": SIGN, "es": FIRMA}}
+    assert case.needs.links == {"sign": {"en": SIGN, "es": FIRMA}}
 
 
 def test_hashtags_that_only_one_language_has_stay_in_its_words() -> None:
@@ -82,7 +85,7 @@ def test_blanks_become_places_and_facts_to_ask_for() -> None:
         'I live in {{ me.city or "my town" }}.\n',
         'Vivo en {{ me.city or "mi ciudad" }}.\n',
     ]
-    assert case.facts == {"city": {"en": "Your city or town", "es": "Tu ciudad o pueblo"}}
+    assert case.needs.facts == {"city": {"en": "Your city or town", "es": "Tu ciudad o pueblo"}}
 
 
 def test_what_the_campaign_has_already_is_used() -> None:
@@ -96,7 +99,7 @@ def test_what_the_campaign_has_already_is_used() -> None:
     )
     files, case = made(draft(es=f"En [CIUDAD]. {FIRMA}"), draft(en="Sign. [LINK]"), campaign=there)
     assert 'link = "act"' in files[0].text and "{{ links.act }}" in files[1].text
-    assert not case.links and not case.facts
+    assert not case.needs.links and not case.needs.facts
 
 
 def test_a_link_that_is_only_announced_is_asked_for() -> None:
@@ -172,7 +175,7 @@ def test_what_looks_like_facts_or_a_template_is_said_as_it_is() -> None:
     ],
 )
 def test_a_link_is_named_after_where_it_leads(address: str, name: str) -> None:
-    assert list(made(draft(en=f"Hi. {address}"))[1].links) == [name]
+    assert list(made(draft(en=f"Hi. {address}"))[1].needs.links) == [name]
 
 
 WORDS = st.sampled_from(
@@ -184,7 +187,7 @@ WORDS = st.sampled_from(
 def test_no_word_is_lost_on_the_way_into_files(posts: list[list[str]]) -> None:
     files, case = made(*(draft(en=" ".join(words)) for words in posts))
     said = "".join(file.text for file in files) + " ".join(
-        address for texts in case.links.values() for address in texts.values()
+        address for texts in case.needs.links.values() for address in texts.values()
     )
     for word in {word for words in posts for word in words if word.strip() and word not in ("[CITY]", "{", "{{")}:
         assert word in said

@@ -1,6 +1,7 @@
 """Bring: a document becomes whole posts; its problems are named by its own rows; nothing there is overwritten."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.work.bring import Brought, Source, bring, write
-from bot.work.put import Changed
 from bot.work.review import review
 from tests.documents import docx
 from tests.making import app, library
@@ -35,7 +35,7 @@ def brought(
 
 
 def written(folder: Path, found: Brought) -> list[Path]:
-    return write(app(folder), found.campaign, found.files, found.facts, found.seen)
+    return write(app(folder), found.campaign, found.files, found.needs)
 
 
 def told(found: Brought) -> list[str]:
@@ -138,15 +138,41 @@ def test_without_anything_new_campaign_toml_is_not_touched(tmp_path: Path) -> No
     library(tmp_path, {})
     before = (tmp_path / "posts/air/campaign.toml").stat().st_mtime_ns
     found = brought(tmp_path, "Two buses for all of us.", "kit.txt")
-    assert found.facts == found.before and len(written(tmp_path, found)) == 1
+    assert found.after == found.before and len(written(tmp_path, found)) == 1
     assert (tmp_path / "posts/air/campaign.toml").stat().st_mtime_ns == before
 
 
-def test_a_campaign_that_changed_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+def test_a_campaign_that_changed_meanwhile_keeps_the_change(tmp_path: Path) -> None:
     library(tmp_path, {})
     found = brought(tmp_path, TOOLKIT)
     (tmp_path / "posts/air/campaign.toml").write_text('title = "Better air"\n')
-    with pytest.raises(Changed):
+    written(tmp_path, found)
+    campaign = app(tmp_path).library.campaigns["air"]
+    assert campaign.title == {"": "Better air"} and "sign" in campaign.links
+
+
+def test_what_the_campaign_has_got_meanwhile_is_not_written_twice(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    first, second = brought(tmp_path, TOOLKIT), brought(tmp_path, TOOLKIT.replace("Two", "Three"))
+    written(tmp_path, first)
+    before = (tmp_path / "posts/air/campaign.toml").read_bytes()
+    written(tmp_path, replace(second, files=second.files[:2]))
+    assert (tmp_path / "posts/air/campaign.toml").read_bytes() == before
+
+
+def test_a_campaign_written_on_windows_is_read_and_kept(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    (tmp_path / "posts/air/campaign.toml").write_bytes(b'\xef\xbb\xbftitle = "Air"\r\norganizer = "Ana"\r\n')
+    written(tmp_path, brought(tmp_path, TOOLKIT))
+    campaign = app(tmp_path).library.campaigns["air"]
+    assert (campaign.organizer, list(campaign.links)) == ("Ana", ["sign"])
+
+
+def test_a_link_that_leads_elsewhere_meanwhile_is_told(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    found = brought(tmp_path, TOOLKIT)
+    (tmp_path / "posts/air/campaign.toml").write_text('title = "Air"\nlinks = { sign = "https://example.net" }\n')
+    with pytest.raises(AskedWrongly, match='a link "sign" that leads elsewhere'):
         written(tmp_path, found)
     assert [path.name for path in (tmp_path / "posts/air").iterdir()] == ["campaign.toml"]
 
@@ -166,7 +192,7 @@ def test_a_campaign_that_leads_elsewhere_is_refused(empty: Path, campaign: str) 
         brought(empty, TOOLKIT, campaign=campaign)
     good = brought(empty, TOOLKIT)
     with pytest.raises(AskedWrongly):
-        write(app(empty), campaign, good.files, good.facts, good.seen)
+        write(app(empty), campaign, good.files, good.needs)
     assert [path.name for path in empty.iterdir()] == ["posts"]
 
 
