@@ -18,12 +18,15 @@ from bot.work.people import Role
 from bot.work.put import Changed
 from bot.work.review import all_campaigns, place
 from bot.work.shelf import READ, STATES, Item, Seek, apart, browse, items, take
+from bot.work.site import own_name
 from bot.work.write import check_name, own_library
 
 # What browsers show as a picture, and nothing that could hold a script.
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # Of a text that is in no file: the name that it is tried under.
 UNSAVED = "unsaved"
+# So many previews stand on a page.
+SHOWN = 12
 
 
 def library(ask: Ask) -> Response:
@@ -40,7 +43,8 @@ def library(ask: Ask) -> Response:
         networks=_networks(ask),
         first=first_words,
         further=_further(ask.query, found.passed) if found.passed < found.found else "",
-        edit=_edit,
+        held=_held,
+        own_name=own_name,
     )
 
 
@@ -69,6 +73,15 @@ def _networks(ask: Ask) -> dict[str, str]:
     """Every network that is shared to or spoken on, by its name."""
     used = {account.network for account in ask.app.config.accounts.values()}
     return {name: one.label for name, one in sorted(ask.app.networks.items()) if one.share or name in used}
+
+
+def _held(item: Item) -> dict[str, list[str]]:
+    """Why accounts cannot say a post that is ready, but for a rest, and which accounts: {why: their names}."""
+    found: dict[str, list[str]] = {}
+    for part in item.parts if item.state == "ready" else ():
+        if part.why and not part.rests_until:
+            found.setdefault(part.why, []).append(part.account)
+    return found
 
 
 def first_words(post: Post | None, language: str) -> tuple[str, str]:
@@ -120,8 +133,9 @@ def post(ask: Ask) -> Response:
         "shelf-post.html",
         one=one,
         path=_path(one.campaign.name, one.name),
-        attempts=attempts,
+        attempts=attempts[:SHOWN],
         pieces=pieces,
+        own_name=own_name,
         edit=_edit,
         title=say(one.campaign.title, ask.language),
         networks=ask.app.networks,
@@ -207,9 +221,9 @@ def _sheet(ask: Ask, made: Draft, *, is_shown: bool, status: int = 200) -> Respo
         campaign=campaign,
         path=_path(there.campaign, there.post),
         here=_path(there.campaign, there.post, there.language),
-        attempts=by_accounts(ask.app, campaign, whole, there.language) if whole and is_shown else [],
+        attempts=by_accounts(ask.app, campaign, whole, there.language)[:SHOWN] if whole and is_shown else [],
         pieces=pieces,
-        networks=ask.app.networks,
+        own_name=own_name,
         known=there.campaign in ask.app.library.stamps,
     )
 
@@ -252,13 +266,14 @@ def _tried(ask: Ask, told: Mapping[str, str]) -> Response:
         campaigns=campaigns,
         campaign=campaign,
         tongue=language,
+        tongues=list(dict.fromkeys([*campaign.languages, language])),
+        own_name=own_name,
         accounts=sorted(ask.app.config.accounts),
         networks=_networks(ask),
-        known=ask.app.networks,
         attempt_found=found,
         made=made,
+        problems=[one for one in made.problems if place(one)[0] == made.sheet.where] if made else [],
         sentence=sentence,
-        wordings=len(made.read.words[language].wordings) if made and made.read and language in made.read.words else 1,
         pieces=pieces,
         say=say,
     )

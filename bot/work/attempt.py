@@ -18,13 +18,14 @@ from bot.work.supporters import BadRow, facts_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What would stand on a network, or the problem that stands against it.
+    """What would stand on a network of a post's `wording`, or the problem that stands against it.
 
     `url`: the share link. `account`: whose words these are, "" if a supporter's. `why`: what else
     keeps them from being said there, in words.
     """
 
     network: Network
+    wording: int
     variant: Variant | None = None
     problem: Problem | None = None
     url: str = ""
@@ -61,13 +62,13 @@ def by_supporter(
     found = offer(campaign, post, wording, known, language, aim, today, app.config.site)
     why = "" if known.share is None or may_share(post, known) else "this post is not offered to supporters there"
     if isinstance(found, Problem):
-        return Attempt(network=known, problem=found, why=why)
+        return Attempt(network=known, wording=wording, problem=found, why=why)
     try:
         said = filled(found.leads, facts_of(told or {}, campaign.asks, language))
     except BadRow as bad:
         raise AskedWrongly(f"{bad}.") from bad
     url = link(known, said, {}) if known.share and not why else ""
-    return Attempt(network=known, variant=replace(said, link=found.variant.link), url=url, why=why)
+    return Attempt(network=known, wording=wording, variant=replace(said, link=found.variant.link), url=url, why=why)
 
 
 def by_account(app: App, campaign: Campaign, post: Post, account: str, *, wording: int = 1) -> Attempt:
@@ -82,14 +83,21 @@ def by_account(app: App, campaign: Campaign, post: Post, account: str, *, wordin
     found = fit(post, wording, setting_of(speaker, campaign, day), tags)
     why = hindrance(slot, speaker, campaign, post, History())
     if isinstance(found, Problem):
-        return Attempt(network=speaker.network, problem=found, account=account, why=why)
-    return Attempt(network=speaker.network, variant=found, account=account, why=why or veto(speaker, campaign, found))
+        return Attempt(network=speaker.network, wording=wording, problem=found, account=account, why=why)
+    return Attempt(
+        network=speaker.network,
+        wording=wording,
+        variant=found,
+        account=account,
+        why=why or veto(speaker, campaign, found),
+    )
 
 
-def by_accounts(app: App, campaign: Campaign, post: Post, language: str, wording: int = 1) -> list[Attempt]:
-    """A wording as each account of this language would say it."""
+def by_accounts(app: App, campaign: Campaign, post: Post, language: str) -> list[Attempt]:
+    """Each wording in a language as each account that speaks it would say it."""
     names = [name for name, account in app.config.accounts.items() if account.language == language]
-    return [by_account(app, campaign, post, name, wording=wording) for name in names]
+    wordings = range(1, len(post.words[language].wordings) + 1)
+    return [by_account(app, campaign, post, name, wording=wording) for wording in wordings for name in names]
 
 
 def _check(post: Post, language: str, wording: int) -> None:

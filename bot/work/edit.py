@@ -98,7 +98,7 @@ def draft(app: App, campaign: str, post: str, language: str, text: str, seen: st
     before = sheet(app, campaign, post, language)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     read, problems = _read(app, before, text)
-    diff = list(unified_diff(before.text.split("\n"), text.split("\n"), n=2, lineterm=""))[2:]
+    diff = list(unified_diff(before.text.splitlines(), text.splitlines(), n=2, lineterm=""))[2:]
     return Draft(
         sheet=before,
         text=text,

@@ -90,7 +90,7 @@ def test_what_an_account_has_said_before_does_not_count(tmp_path: Path) -> None:
     assert post.rest == timedelta(days=14) and by_account(found, campaign, post, "outbox").why == ""
 
 
-def test_each_account_of_the_language_is_shown(tmp_path: Path) -> None:
+def test_each_wording_is_shown_for_each_account_of_the_language(tmp_path: Path) -> None:
     accounts = {
         name: Account(name=name, network="outbox", language=language)
         for name, language in (("town", "en"), ("city", "en"), ("pueblo", "es"))
@@ -98,7 +98,8 @@ def test_each_account_of_the_language_is_shown(tmp_path: Path) -> None:
     opened(tmp_path)
     found = app(tmp_path, "air", accounts=accounts)
     campaign, post = found.library.campaigns["air"], found.library.posts["air"][0]
-    assert [one.account for one in by_accounts(found, campaign, post, "en")] == ["town", "city"]
+    shown = [(one.account, one.wording) for one in by_accounts(found, campaign, post, "en")]
+    assert shown == [("town", 1), ("city", 1), ("town", 2), ("city", 2)]
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:

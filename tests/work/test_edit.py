@@ -21,7 +21,7 @@ def written(folder: Path, text: str, post: str = "buses", language: str = "en") 
 def test_a_change_is_shown_row_by_row_before_anything_is_written(tmp_path: Path) -> None:
     library(tmp_path, {"buses.en.txt": "One.\nTwo.\n"})
     made = written(tmp_path, "One.\nThree.\n")
-    assert made.diff == ("@@ -1,3 +1,3 @@", " One.", "-Two.", "+Three.", " ")
+    assert made.diff == ("@@ -1,2 +1,2 @@", " One.", "-Two.", "+Three.")
     assert (tmp_path / "posts/air/buses.en.txt").read_bytes() == b"One.\nTwo.\n"
     assert save(app(tmp_path), made).read_bytes() == b"One.\nThree.\n"
 
