@@ -4,7 +4,7 @@ from pathlib import Path
 
 from setup import BIN, ready, run, say
 
-ready()
+ready("[all]")
 say("\nA week of the sample campaign, said by one account that posts into a folder:\n")
 run("handbill", "rehearse", "--days", "7", "--out", "rehearsal")
 handbill = Path(BIN / "handbill").relative_to(BIN.parent.parent)
@@ -12,5 +12,6 @@ say(f"""
 Nothing left this machine. Type next:
   {handbill} plan                        the coming week, word for word
   {handbill} share --network whatsapp    links that supporters open with the words in them
+  {handbill} up                          the same in your browser: the week, the library, the accounts
   {handbill} init my-campaign            a folder of your own to write in
   {handbill} -h                          everything else""")
