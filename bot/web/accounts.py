@@ -73,8 +73,11 @@ def label(ask: Ask) -> Response:
 def week(ask: Ask) -> Response:
     """What an account will say in its first week, before somebody lets it begin."""
     account = accounts.known(ask.app, ask.path["name"])
-    coming = first_week(ask.app, account.name)
-    return page(ask, "account-start.html", account=account, coming=coming, seen=_seen(coming), which=which)
+    coming, now = first_week(ask.app, account.name), ask.app.clock()
+    at_once = any(one.state == "planned" and one.choice.slot.at <= now for one in coming)
+    return page(
+        ask, "account-start.html", account=account, coming=coming, at_once=at_once, seen=_seen(coming), which=which
+    )
 
 
 def start(ask: Ask) -> Response:

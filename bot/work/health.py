@@ -59,7 +59,7 @@ class Health:
 def health(app: App) -> Health:
     """All that whoever looks after the machine wants to know."""
     workers = sorted(app.store.workers().items(), key=lambda one: one[1], reverse=True)
-    coming = (planned for planned in plan(app, app.clock(), AHEAD) if planned.state != "skipped")
+    coming = (planned for planned in plan(app, app.clock(), AHEAD) if planned.state == "planned")
     return Health(
         now=app.clock(),
         version=our_name().rpartition("/")[2],

@@ -1,6 +1,7 @@
 """Accounts at the desk: connected by forms on true servers, let begin with open eyes, and nothing secret ever shown."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,10 @@ def test_an_account_begins_once_somebody_has_seen_its_week(
     config = stage.folder / "config.toml"
     config.write_text(config.read_text().replace('accounts = ["town"]', 'accounts = ["town-masto"]'))
     shown = organizer.get("/accounts/town-masto/start")
-    assert "Buses run on time." in shown.words
+    assert "Buses run on time." in shown.words and "goes out at once" not in shown.words
+    stage.hours.now += timedelta(hours=2)
+    shown = organizer.get("/accounts/town-masto/start")
+    assert "goes out at once" in shown.words
     after = organizer.press(shown, "/accounts/town-masto/start")
     assert "speaks by itself" in after.words and stage.app.store.starts() == {"town-masto"}
     quiet = organizer.press(after, "/accounts/town-masto/stop")
