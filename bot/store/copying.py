@@ -1,7 +1,7 @@
 """A ledger copied whole, and one that takes the place of another."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
@@ -32,11 +32,13 @@ from bot.store.tallies import recount_accounts
 
 # So many rows are read and written at once.
 PORTION = 1000
-# What people and networks decided, and the secrets of accounts: what stands there now is newer than any backup.
-STAYING = (APPROVALS, PAUSES, STARTS, MEMORIES, BARRED)
+# What people decide, and take back; and the secrets of accounts.
+DECIDED = (APPROVALS, PAUSES, STARTS, MEMORIES)
 # Who speaks, is signed in, invited or made to wait just now: no copy holds it, and none changes it.
 PASSING = (LEASES, SESSIONS, INVITATIONS, TRIES)
 Values = dict[str, Any]
+# Which of two ledgers goes on from where the other was copied; "" if they have nothing in common.
+Newer = Literal["target", "source", ""]
 
 
 def copy(source: Connection, target: Connection) -> None:
@@ -51,25 +53,53 @@ def copy(source: Connection, target: Connection) -> None:
 def put_in_place(target: Connection, source: Connection) -> None:
     """Put what `source` holds in the place of what `target` holds.
 
-    What ended since then, and what nobody was told of yet, stays known; so does what people and
-    networks decided since then. Who was taken off the list of people does not come back: the
-    backup's people come only where nobody is. Each fence rises, so that no run writes any more
-    what it read before. Raises HandbillError while a run speaks for an account.
+    The newest that is known holds. Where `target` goes on from where `source` was copied, what
+    became of deliveries since then stays (ended, moved, put off), and what people decided stands as
+    it stands there; where it is the other way round, `source` alone decides. Of two that have
+    nothing in common, all that ended is known and all that was decided holds, pauses, too.
+
+    What nobody was told of yet is still told, and what networks refused is not said again. Who was
+    taken off the list of people does not come back: the backup's people come only where nobody is.
+    Each fence rises, so that no run writes any more what it read before. Raises HandbillError while
+    a run speaks for an account.
     """
     _alone(target)
-    ended, untold = _ended_since(target, source), _untold(target)
+    newer = _newer(target, source)
+    since, untold = _known_since(target, source, newer), _untold(target)
     for kept in _restored(target):
-        if kept not in STAYING:
+        if kept in DECIDED and newer == "target":
+            continue
+        if kept is not BARRED and (kept not in DECIDED or newer == "source"):
             target.execute(kept.delete())
         for rows in _portions(source, kept):
             target.execute(inserting(target.dialect.name, kept).on_conflict_do_nothing(), rows)
     _count_on(target)
     _add_deeds(target, source)
-    for row in ended:
-        _keep(target, row)
+    for row in since:
+        _keep(target, row, newer)
     recount_accounts(target)
     if untold:
         target.execute(insert(NOTICES), untold)
+
+
+def _newer(target: Connection, source: Connection) -> Newer:
+    if _goes_on(target, source):
+        return "target"
+    return "source" if _goes_on(source, target) else ""
+
+
+def _goes_on(later: Connection, earlier: Connection) -> bool:
+    """Whether `later` holds the first post of `earlier`, said in the same second, and looked at the timetable later."""
+    first = select(DELIVERIES).where(DELIVERIES.c.said.is_not(None)).order_by(DELIVERIES.c.id).limit(1)
+    row = earlier.execute(first).mappings().one_or_none()
+    if row is None:
+        return False
+    same = select(DELIVERIES.c.id).where(*(DELIVERIES.c[name] == row[name] for name in ("id", "said", *KEY)))
+    if later.execute(same).first() is None:
+        return False
+    looked = select(func.max(SIGHTINGS.c.until))
+    then, now = earlier.scalar(looked), later.scalar(looked)
+    return bool(then and now and now >= then)
 
 
 def _restored(target: Connection) -> list[Table]:
@@ -122,9 +152,11 @@ def _alone(target: Connection) -> None:
     target.execute(update(LEASES).values(owner="", until=0.0, fence=LEASES.c.fence + 1))
 
 
-def _ended_since(target: Connection, source: Connection) -> list[Values]:
-    """What was said, skipped, refused or missed since the newest instant that `source` knows of."""
-    query = select(DELIVERIES).where(DELIVERIES.c.state.not_in(OPEN))
+def _known_since(target: Connection, source: Connection, newer: Newer) -> list[Values]:
+    """What `target` knows since the newest instant that `source` knows of; what is still open only if it is newer."""
+    query = select(DELIVERIES)
+    if newer != "target":
+        query = query.where(DELIVERIES.c.state.not_in(OPEN))
     if newest := source.scalar(select(func.max(SIGHTINGS.c.until))):
         query = query.where(DELIVERIES.c.at >= newest - LATEST)
     return [_without_id(row._mapping) for row in target.execute(query)]
@@ -140,9 +172,11 @@ def _without_id(row: Any) -> Values:
     return {name: value for name, value in row.items() if name != "id"}
 
 
-def _keep(target: Connection, row: Values) -> None:
-    """Let what is known of a delivery's end stand, whatever the backup knew; not so where it knows that it was said."""
+def _keep(target: Connection, row: Values, newer: Newer) -> None:
+    """Let what is known of a delivery stand; against a newer backup only that it was said, or may have been."""
     this = [DELIVERIES.c[name] == row[name] for name in KEY]
-    known = () if row["state"] in USED else (DELIVERIES.c.state.not_in(USED),)
-    target.execute(update(DELIVERIES).where(*this, *known).values(**row))
+    surer = {"sent"} if row["state"] == "sent" else USED
+    known = () if newer == "target" else (DELIVERIES.c.state.not_in(surer),)
+    if newer != "source" or row["state"] in USED:
+        target.execute(update(DELIVERIES).where(*this, *known).values(**row))
     target.execute(inserting(target.dialect.name, DELIVERIES).on_conflict_do_nothing(), [row])

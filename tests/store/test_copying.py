@@ -10,6 +10,7 @@ from subprocess import PIPE, Popen
 
 import pytest
 
+from bot.core.delivery import State
 from bot.core.notice import Notice
 from bot.core.person import SENT_LINK, SHOWN_LINK, Role
 from bot.core.post import Receipt
@@ -174,6 +175,78 @@ def test_what_people_decided_since_the_backup_holds(store: Store, other: Store) 
     assert (other.memory("town"), other.memory("shop")) == ({"session": "newer"}, {"session": "its own"})
     assert (other.starts(), other.pauses()) == ({"town", "shop"}, {"air", "water"})
     assert other.approvals() == {"digest", "another"}
+
+
+def going_on(store: Store, other: Store) -> Store:
+    """`other`, as it goes on an hour after it was copied from `store`."""
+    store.note([replace(SENT, said=NOW), replace(BLANK, clock="10:00", at=LATER)], [SIGHTED], {}, NOW)
+    store.pause("air", NOW)
+    store.start("town", NOW)
+    store.approve("digest", NOW)
+    store.remember("town", "session", "older")
+    other.restore(store)
+    other.note([], [SIGHTED], other.sightings(), LATER)
+    return other
+
+
+def decided(store: Store) -> tuple[object, ...]:
+    return store.pauses(), store.starts(), store.approvals(), store.memory("town")
+
+
+def test_what_people_took_back_since_the_backup_does_not_come_back(store: Store, other: Store) -> None:
+    going_on(store, other)
+    other.resume("air")
+    other.stop("town")
+    other.disapprove("digest")
+    other.remember("town", "session", None)
+    other.restore(store)
+    assert decided(other) == (set(), set(), set(), {})
+
+
+def test_what_was_moved_or_put_off_since_the_backup_stays_so(store: Store, other: Store) -> None:
+    going_on(store, other)
+    moved = replace(next(iter(other.deliveries(("planned",)))), at=LATER + timedelta(days=1))
+    mine = lease(other)
+    other.save(moved, mine)
+    other.release(mine)
+    other.restore(store)
+    assert other.deliveries(("planned",)) == [replace(moved, id=other.deliveries(("planned",))[0].id)]
+
+
+def test_what_a_newer_backup_knows_holds_against_an_old_ledger(store: Store, other: Store) -> None:
+    going_on(store, other)
+    store.pause("water", NOW)
+    moved = replace(next(iter(store.deliveries(("planned",)))), at=LATER + timedelta(days=1))
+    mine = lease(store)
+    store.save(moved, mine)
+    store.save(replace(moved, state="skipped", reason="by a person"), mine)
+    store.release(mine)
+    other.resume("air")
+    other.remember("town", "session", "newer")
+    store.restore(other)
+    assert decided(store) == (set(), {"town"}, {"digest"}, {"session": "newer"})
+    assert [(one.clock, one.state, one.at) for one in store.deliveries()] == [
+        ("09:00", "sent", NOW), ("10:00", "planned", LATER),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["sent", "uncertain"])
+def test_what_an_old_ledger_has_said_all_the_same_is_not_said_again(store: Store, other: Store, state: State) -> None:
+    going_on(store, other)
+    mine, planned = lease(store), store.deliveries(("planned",))[0]
+    store.save(replace(planned, state="sending", said=LATER), mine)
+    store.save(replace(planned, state=state, said=LATER), mine)
+    store.release(mine)
+    store.restore(other)
+    assert [(one.clock, one.state) for one in store.deliveries()] == [("09:00", "sent"), ("10:00", state)]
+
+
+def test_a_ledger_that_began_by_itself_ends_no_pause_of_a_backup(store: Store, other: Store) -> None:
+    store.note([replace(SENT, said=NOW)], [SIGHTED], {}, NOW)
+    store.pause("air", NOW)
+    other.note([replace(SENT, said=LATER)], [SIGHTED], {}, LATER)
+    other.restore(store)
+    assert other.pauses() == {"air"}
 
 
 def test_who_was_taken_off_the_list_does_not_come_back_with_a_backup(store: Store, other: Store) -> None:
