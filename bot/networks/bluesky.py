@@ -316,7 +316,11 @@ class Door:
             return self._server
         services = (document or {}).get("service") or []
         homes = [one.get("serviceEndpoint") for one in services if str(one.get("id", "")).endswith("#atproto_pds")]
-        return address(str(next(filter(None, homes), self._server)), ENTRYWAY)
+        home = address(str(next(filter(None, homes), self._server)), ENTRYWAY)
+        if home.startswith("https://"):
+            return home
+        # Whoever writes the account's document must not lead us to a server on this machine.
+        raise SignedOut(f"Bluesky says that the account is on {home}, which is no server on the internet")
 
 
 def _is_ending(session: Session, now: datetime) -> bool:

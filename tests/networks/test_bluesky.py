@@ -708,6 +708,8 @@ def test_bluesky_s_own_entrance_leads_to_the_server_of_the_account() -> None:
     assert Door(answers, {})._home(None) == "https://bsky.social"
     with pytest.raises(SignedOut, match="not the address"):
         Door(answers, {})._home({"service": [{"id": "#atproto_pds", "serviceEndpoint": "not an address"}]})
+    with pytest.raises(SignedOut, match="no server on the internet"):
+        Door(answers, {})._home({"service": [{"id": "#atproto_pds", "serviceEndpoint": "http://127.0.0.1:8001"}]})
     assert Door({**answers, "server": "pds.example.org/"}, {})._home(document) == "https://pds.example.org"
 
 
