@@ -105,17 +105,23 @@ def _path(*parts: str) -> str:
 
 
 def problems(ask: Ask) -> Response:
-    """Everything that `check` would find; where there are many posts, so many of them a page."""
-    start = _start(ask.query)
-    beside = [] if start else apart(ask.app)
-    many = len(items(ask.app)) > READ
-    found = None if many and "start" not in ask.query else browse(ask.app, Seek(state="problem"), start)
-    further = ""
-    if found is None:
-        further = _further({}, 0)
-    elif found.passed < found.found:
-        further = _further({}, found.passed)
-    return page(ask, "shelf-problems.html", beside=beside, shelf=found, further=further, edit=_edit)
+    """Everything that `check` would find; where there are many posts, a part at a time, as ?start or ?ahead say."""
+    is_part = len(items(ask.app)) > READ
+    is_reading = "start" in ask.query or not is_part
+    found = browse(ask.app, Seek(state="problem"), _start(ask.query)) if is_reading else None
+    beside: list[Problem] = []
+    if not is_part or not is_reading:
+        beside = apart(ask.app, is_ahead=not is_part or "ahead" in ask.query)
+    passed = found.passed if found else 0
+    return page(
+        ask,
+        "shelf-problems.html",
+        beside=beside,
+        shelf=found,
+        is_part=is_part,
+        further=_further({}, passed) if found is None or passed < found.found else "",
+        edit=_edit,
+    )
 
 
 # --- one post -------------------------------------------------------------------------------------------

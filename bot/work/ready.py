@@ -24,13 +24,18 @@ AHEAD = 28
 
 def ready(app: App) -> Iterator[Problem]:
     """What in config.toml asks for more than library, networks or environment have."""
+    yield from suits(app)
+    yield from rhythm(app)
+
+
+def suits(app: App) -> Iterator[Problem]:
+    """The same as far as it shows without a look at the weeks ahead."""
     for number, schedule in enumerate(app.config.schedules):
         yield from _schedule(app, number, schedule)
     for account in app.config.accounts.values():
         yield from _account(app, account)
     yield from _notices(app)
     yield from _heartbeat(app)
-    yield from _rhythm(app)
 
 
 def _schedule(app: App, number: int, schedule: Schedule) -> Iterator[Problem]:
@@ -115,7 +120,7 @@ class Silence:
     count: int = 0
 
 
-def _rhythm(app: App) -> Iterator[Problem]:
+def rhythm(app: App) -> Iterator[Problem]:
     """Whether the library, and the limits of accounts, leave each time of the timetable something to say."""
     silences: dict[tuple[str, str, bool], Silence] = {}
     rows = {(name, one.campaign): number for number, one in enumerate(app.config.schedules) for name in one.accounts}

@@ -19,7 +19,7 @@ from bot.core.timetable import Slot, local_day
 from bot.library.checks import OLDER
 from bot.library.files import is_post, language_of, name_of
 from bot.work.edit import campaign_of, files
-from bot.work.ready import ready
+from bot.work.ready import rhythm, suits
 from bot.work.review import all_campaigns, all_networks, copies, is_meant, left_out, place, review_campaign, review_post
 
 LEFT_OUT = "left out"
@@ -141,12 +141,15 @@ def take(app: App, campaign: str, name: str) -> Item:
     raise AskedWrongly(f"There is no post {campaign}/{name} any more. Look for it in the library.")
 
 
-def apart(app: App) -> list[Problem]:
-    """What is wrong beside the posts: in config.toml, the campaigns' own files, and between them."""
+def apart(app: App, *, is_ahead: bool = True) -> list[Problem]:
+    """What is wrong beside the posts: in config.toml, the campaigns' own files, and between them.
+
+    `is_ahead`: with a look at the weeks ahead, which takes long where there are thousands of posts.
+    """
     found = [problem for problem in app.library.problems if _owner(app, problem) is None]
     for campaign in all_campaigns(app).values():
         found += review_campaign(campaign)
-    return list(dict.fromkeys([*app.problems, *found, *ready(app)]))
+    return list(dict.fromkeys([*app.problems, *found, *suits(app), *(rhythm(app) if is_ahead else ())]))
 
 
 def items(app: App) -> list[Item]:

@@ -225,7 +225,9 @@ def test_two_thousand_posts_come_a_page_at_a_time(stage: Stage, organizer: Visit
     first = organizer.get("/library")
     assert "Posts 1 to 40 of 2,002" in first.words and "?start=40" in first.links
     assert "Posts 2,001 to 2,002" in organizer.get("/library?start=2000").words
-    assert "Read all posts" in organizer.get("/library/problems").words
+    every = organizer.get("/library/problems")
+    assert "Read all posts" in every.words and "/library/problems?ahead=1" in every.links
+    assert "Read on" not in organizer.get("/library/problems?ahead=1").words
     assert "Posts 1 to 150 of 2,002 were read." in organizer.get("/library/problems?start=0").words
 
 
