@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 import regex
@@ -72,6 +73,9 @@ class Tally:
     wordings: dict[int, datetime] = field(default_factory=dict)
 
 
+NOTHING = Tally()  # of what was never said; nobody counts in it
+
+
 class History:
     """All that was said, ready for the questions that rotation asks."""
 
@@ -123,7 +127,7 @@ class History:
 
     def tally(self, account: str, post: Post) -> Tally:
         """What `account` has made of `post`."""
-        return self._tallies.get((account, post.campaign, post.name)) or Tally()
+        return self._tallies.get((account, post.campaign, post.name), NOTHING)
 
     def turn(self, account: str, campaign: str) -> int:
         """How often `account` has spoken for `campaign`."""
@@ -234,7 +238,12 @@ def _instant(at: datetime | None) -> float:
 
 def shuffle(voice: Voice, name: str) -> str:
     """A place in an order that looks random, differs from account to account, and never changes."""
-    return sha256(f"{voice.network}\n{voice.handle}\n{name}".encode()).hexdigest()
+    return _place(voice.network, voice.handle, name)
+
+
+@lru_cache(maxsize=100_000)
+def _place(network: str, handle: str, name: str) -> str:
+    return sha256(f"{network}\n{handle}\n{name}".encode()).hexdigest()
 
 
 WITH_SCHEME, SPACE = regex.compile(r"https?://\S"), regex.compile(r"\s")
