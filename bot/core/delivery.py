@@ -1,9 +1,24 @@
 """The fate of a slot: its states, the only steps between them, and what decides on each step.
 
 A slot is *waiting* for a person's word or *planned*; when its turn comes (`turn`) its words are
-prepared, and it is committed as *sending* before the network is called. What the call's end means
-stands in `after_error`; what is done about a call whose end nobody saw, in `after_look` and
-`after_failed_look`. Whatever ends otherwise than *sent* is told to a person, unless a person wanted it so.
+chosen and prepared, and it is committed as *sending* before the network is called. What the call's
+end means stands in `after_error`; what is done about a call whose end nobody saw, in `after_look`
+and `after_failed_look`. Whatever ends otherwise than *sent* is told to a person, unless a person
+wanted it so.
+
+The steps are all here. On these, others decide:
+
+- which words, and *skipped* or *waiting* instead of them (nothing fits, all rests, a limit, a pause,
+  a word of a person is missing): bot.work.plan.decide; whether that is told: bot.work.plan.is_silence;
+- *sent*, or *skipped*, because the post stands on the account already: bot.work.adopt.adopt;
+- *held* because the account's keys are another's now: bot.work.doors.stranger;
+- *planned* again, because a refused post was mended or a clock was ahead: bot.work.plan.reopened;
+- *missed* or *uncertain* when it is late, because its account has left config.toml: bot.work.plan.gone;
+- that an account waits while one of its posts is *sending*, that a campaign's files are waited for
+  until it is late, that nothing is said if files, pauses or hours have changed while it was
+  prepared: bot.work.deliver.tick;
+- what a person wants: bot.work.control (skip, move, now, approve), bot.work.settle (posted or not,
+  taken back: it stays *sent*).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -23,13 +38,15 @@ STEPS: Mapping[State, frozenset[State]] = MappingProxyType(
         # For a person: to approve the words, or to let the account begin.
         "waiting": frozenset({"planned", "skipped", "missed"}),
         # To waiting where the words were edited after a person approved them; to refused or held
-        # where that shows while they are prepared, before the network is asked to publish.
+        # where that shows while they are prepared, before the network is asked to publish. One that
+        # could not be prepared just now stays planned, to be tried again.
         "planned": frozenset({"sending", "missed", "skipped", "waiting", "refused", "held"}),
+        # To planned only if it surely was not posted. Whoever dies here leaves it; the next looks for it.
         "sending": frozenset({"sent", "refused", "held", "planned", "uncertain"}),
         "sent": frozenset(),
         # Its file was changed.
         "refused": frozenset({"planned"}),
-        # The account was connected again.
+        # It is tried again: a while later, or because the account was connected again.
         "held": frozenset({"planned", "missed"}),
         # A person said which; or the post was seen on the account later.
         "uncertain": frozenset({"sent", "planned"}),

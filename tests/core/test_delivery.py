@@ -1,8 +1,10 @@
 """The fate of a slot: every step, every error, every look, every turn."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from itertools import pairwise, product
 from typing import Any, get_args
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core import delivery as rules
 from bot.core.delivery import (
     LEFT_ALONE,
     LONGEST,
@@ -61,6 +64,15 @@ DELIVERY = Delivery(
     late=timedelta(hours=6),
 )
 WORDS = Variant(text="One.")
+
+
+def test_where_others_decide_there_is_somebody_who_does() -> None:
+    named = re.findall(r"bot(?:\.\w+)+", str(rules.__doc__))
+    assert len(named) > 5
+    for name in named:
+        parts = name.split(".")
+        room = import_module(".".join(parts[:3]))
+        assert all(hasattr(room, function) for function in parts[3:]), name
 
 
 # --- steps ------------------------------------------------------------------------------------------
