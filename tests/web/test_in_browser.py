@@ -100,3 +100,35 @@ def test_a_post_is_skipped_moved_and_paused_by_pressing(
         page.click("text=Pause everything")
         assert "Everything is paused." in page.inner_text("main")
     assert [one.state for one in stage.app.store.deliveries()] == ["planned"]
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without script"])
+def test_words_and_their_count_are_seen_while_somebody_types(
+    stage: Stage, reviewer: Visitor, browser: Any, has_script: bool
+) -> None:
+    with opened(browser, stage, reviewer, java_script_enabled=has_script) as page:
+        page.goto(stage.address + "library/try?campaign=air&post=bus&language=en")
+        page.select_option("#on", "x")
+        page.fill("#words", "Clean <b>air</b> for all!")
+        if not has_script:
+            page.click("text=Show it")
+        page.wait_for_selector("#result .words >> text=Clean <b>air</b> for all!")
+        assert page.inner_text("#result .count") == "25 of 280" and page.locator("#result b").count() == 0
+        page.fill("#words", "w" * 300)
+        if not has_script:
+            page.click("text=Show it")
+        page.wait_for_selector("#result >> text=no wording fits X (300 of 280, in en)")
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without script"])
+def test_a_post_is_changed_by_pressing(stage: Stage, organizer: Visitor, browser: Any, has_script: bool) -> None:
+    file = stage.folder / "posts" / "air" / "bus.en.txt"
+    file.write_bytes(b"\nOne.\n---\r\nTwo.\n")
+    with opened(browser, stage, organizer, java_script_enabled=has_script) as page:
+        page.goto(stage.address + "library/air/bus/en")
+        page.fill("#words", page.input_value("#words") + "Three.\n")
+        page.click("text=Show the change")
+        assert "+ Three." in page.inner_text(".diff") and "One." not in page.inner_text(".diff ins")
+        page.click("text=Save it so")
+        assert "Saved." in page.inner_text("main")
+    assert file.read_bytes() == b"\r\nOne.\r\n---\r\nTwo.\r\nThree.\r\n"
