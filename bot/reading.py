@@ -115,8 +115,9 @@ def _encoding(raw: bytes) -> str:
     for mark, name in MARKS:
         if raw.startswith(mark):
             return name
-    if b"\0" in raw[:2]:
-        return "utf-16-be" if raw[:1] == b"\0" else "utf-16-le"
+    high, low = raw[:400:2], raw[1:400:2]
+    if 3 * max(high.count(0), low.count(0)) > 2 * len(low) and not (high.count(0) and low.count(0)):
+        return "utf-16-be" if high.count(0) else "utf-16-le"
     try:
         raw.decode()
     except UnicodeDecodeError:

@@ -73,7 +73,7 @@ def import_command(
         lines(file_line(one) for one in brought.files)
     else:
         _show(brought, folder)
-    for problem in brought.problems:
+    for _, problem in brought.problems:
         complain(f"{problem.where}: {problem.severity}: {problem.what}\n    {problem.hint}")
     if not yes:
         if file == "-" or sys.stdin is None or not sys.stdin.isatty():

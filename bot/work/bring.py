@@ -39,7 +39,8 @@ class Brought:
     """What a document would become, before anything is written.
 
     `needs`: what campaign.toml is to have in addition; `after`: its text as it would be then, and
-    `before` as it is, "" if there is none. `aside`: what of the document is in no post, by place.
+    `before` as it is, "" if there is none. `problems`: each with the row of the document that it is
+    about, 0 if none. `aside`: what of the document is in no post, by place.
     """
 
     campaign: str
@@ -47,7 +48,7 @@ class Brought:
     needs: Needs
     after: str
     before: str = ""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[tuple[int, Problem], ...] = ()
     aside: tuple[tuple[str, str], ...] = ()
 
 
@@ -103,7 +104,7 @@ def _brought(
     before, after = facts_for(app, campaign, files, needs)
     found = [(number, warning(where(number), what, hint)) for number, what, hint in remarks]
     found += [_placed(problem, files, where) for problem in look_over(app, campaign, files, after)]
-    problems = tuple(problem for _, problem in sorted(found, key=lambda one: one[0]))
+    problems = tuple(sorted(found, key=lambda one: one[0]))
     return Brought(
         campaign=campaign, files=tuple(files), needs=needs, after=after, before=before, problems=problems, aside=aside
     )

@@ -22,6 +22,9 @@ SKELETON = """\
 +++
 """
 
+# Bytes of a name. File systems take 255, and language and ending come behind it.
+LONGEST = 200
+
 
 def new_post(app: App, campaign: str, name: str, language: str | None, text: str) -> Path:
     """Make a post's file, and its campaign if there is none; where it stands. Raises AskedWrongly."""
@@ -62,6 +65,8 @@ def check_name(given: str) -> None:
     """Raise AskedWrongly for what can be no new post's or campaign's name."""
     if not re.fullmatch(r"\w[\w-]*", given):
         raise AskedWrongly(f'"{given}" is no usable name. Use letters, digits and -.')
+    if len(given.encode()) > LONGEST:
+        raise AskedWrongly(f'"{given[:20]}…" is too long for a name. Use a few words.')
     if WINDOWS.fullmatch(given):
         raise AskedWrongly(
             f'Windows has no files named "{given}", and the library may be used there. Take another name.'

@@ -39,7 +39,7 @@ def written(folder: Path, found: Brought) -> list[Path]:
 
 
 def told(found: Brought) -> list[str]:
-    return [f"{problem.where}: {problem.what}" for problem in found.problems]
+    return [f"{problem.where}: {problem.what}" for _, problem in found.problems]
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_in_a_word_document_the_row_is_a_paragraph(empty: Path) -> None:
 def test_too_long_is_what_the_accounts_do_not_take(tmp_path: Path) -> None:
     words = Source(name="kit.txt", content=("The bus is for all of us. " * 15).encode())
     everywhere = bring(opened(tmp_path, {}), "air", words)
-    assert {"X", "Bluesky"} <= {word for problem in everywhere.problems for word in problem.what.split()}
+    assert {"X", "Bluesky"} <= {word for _, problem in everywhere.problems for word in problem.what.split()}
     own = CONFIG + '[accounts.own]\nnetwork = "mastodon"\nserver = "example.org"\npublish = "by hand"\n'
     assert bring(opened(tmp_path, {}, told=own), "air", words).problems == ()
 
@@ -114,7 +114,7 @@ def test_too_long_is_what_the_accounts_do_not_take(tmp_path: Path) -> None:
 def test_what_is_said_already_is_told(tmp_path: Path) -> None:
     library(tmp_path, {"bus.en.txt": "Two buses for all of us."})
     found = brought(tmp_path, "Two buses for all of us!", "kit.txt")
-    assert len(found.problems) == 1 and found.problems[0].what.endswith("bus.en.txt:1 already")
+    assert len(found.problems) == 1 and told(found)[0].endswith("bus.en.txt:1 already")
 
 
 def test_a_campaign_that_is_there_keeps_all_its_words(tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> No
         new_post(opened, name, "hello", None, "Hi.")
 
 
+def test_a_name_that_is_too_long_for_a_file_is_refused(tmp_path: Path) -> None:
+    for name in ("a" * 201, "ñ" * 101):
+        with pytest.raises(AskedWrongly, match="too long for a name"):
+            new_post(app(library(tmp_path, {})), "air", name, None, "Hi.")
+
+
 @pytest.mark.parametrize("name", ["con", "AUX", "Nul", "prn", "com1", "LPT9", "com²"])
 def test_a_name_that_windows_cannot_have_is_refused_everywhere(tmp_path: Path, name: str) -> None:
     opened = app(library(tmp_path, {}))
