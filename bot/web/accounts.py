@@ -169,12 +169,20 @@ def _asked(
 
 def code(ask: Ask) -> Response:
     """The way to the page of a network, and the form for the code that it shows."""
-    return page(ask, "connect-code.html", one=connect.waiting(ask.app, ask.cookie, ask.path["ticket"]))
+    one = connect.waiting(ask.app, ask.cookie, ask.path["ticket"])
+    again = f"/connect/{quote(one.network.name)}"
+    again += f"?name={quote(one.account)}" if one.account in ask.app.config.accounts else ""
+    return page(ask, "connect-code.html", one=one, again=again)
 
 
 def finish(ask: Ask) -> Response:
-    """Connect an account with a code."""
-    return _connected(ask, connect.finish(ask.app, ask.cookie, ask.path["ticket"], ask.form.get("code", "")))
+    """Connect the account with a code; one that is not taken is spent, so that all begins anew."""
+    one = connect.waiting(ask.app, ask.cookie, ask.path["ticket"])
+    try:
+        return _connected(ask, connect.finish(ask.app, ask.cookie, one.ticket, ask.form.get("code", "")))
+    except HandbillError as error:
+        is_new = one.account not in ask.app.config.accounts
+        return _asked(ask, one.network, one.account, one.told, str(error), is_new=is_new)
 
 
 def _connected(ask: Ask, found: Checked) -> Response:

@@ -138,14 +138,14 @@ def _check(app: App, server: str, resolve: Resolve) -> None:
     if place in {_address(account.answers.get("server", "")) for account in app.config.accounts.values()}:
         return
     parts = urlsplit(place)
-    host, port = parts.hostname or "", parts.port or 443
     try:
-        found = Way(ends=time.monotonic() + SEARCH, resolve=resolve).addresses(host, port)
-    except (OSError, UnicodeError, ValueError) as error:
-        raise AskedWrongly(f"There is no server {host}. Look how its name is spelled.") from error
+        way = Way(ends=time.monotonic() + SEARCH, resolve=resolve)
+        found = way.addresses(parts.hostname or "", parts.port or 443)
+    except (OSError, ValueError) as error:
+        raise AskedWrongly(f"There is no server {parts.netloc}. Look how its name is spelled.") from error
     if not found or not all(map(is_public, found)):
         raise AskedWrongly(
-            f"{host} is not on the public internet. A server like that can only be named in config.toml, "
+            f"{parts.netloc} is not on the public internet. A server like that can only be named in config.toml, "
             "by whoever looks after this machine."
         )
 

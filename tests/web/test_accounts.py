@@ -12,7 +12,7 @@ from tests.servers.fixtures import Running, approve
 from tests.servers.mastodon import Mastodon
 from tests.servers.pds import Pds
 from tests.servers.x import X
-from tests.web.conftest import CONFIG, Page, Stage, Visitor
+from tests.web.conftest import CONFIG, Page, Stage, Visitor, path
 
 KEYS = {"field-api_key": "x-consumer-key", "field-api_secret": "x-consumer-secret"}
 
@@ -91,7 +91,8 @@ def test_a_wrong_code_is_told_with_what_to_do(
     served(stage, "mastodon", mastodon_server.url)
     step = organizer.press(organizer.get("/connect/mastodon?name=old"), "/connect/mastodon")
     action = next(action for action in step.forms if action.startswith("/code/"))
-    assert "Start again" in organizer.press(step, action, status=409, code="mistyped").words
+    again = organizer.press(step, action, status=400, code="mistyped")
+    assert "Start again" in again.words and "/connect/mastodon" in again.forms
 
 
 def test_a_code_belongs_to_the_browser_that_asked_for_it(
@@ -193,6 +194,48 @@ def test_what_is_not_there_is_told(organizer: Visitor) -> None:
     assert "Start again" in organizer.get("/code/nothing", status=400).words
     assert organizer.post("/by-hand/9/posted").status_code == 400
     assert organizer.post("/by-hand/x/left-out").status_code == 400
+
+
+HOSTILE = [
+    "",
+    "\0",
+    "é" * 3000,
+    "'\"><script>alert(1)</script>",
+    "{{ 7*'7' }}",
+    "../../etc/passwd",
+    "a\r\nX-Evil: 1",
+    "\u202e%00",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_is_typed_is_answered_in_words(
+    stage: Stage, organizer: Visitor, mastodon_server: Running[Mastodon], x_server: Running[X], pds: Pds, text: str
+) -> None:
+    served(stage, "bluesky", pds.url, 'handle = "old.test"\n')
+    for network, server in (("mastodon", mastodon_server), ("x", x_server)):
+        more = (stage.folder / "config.toml").read_text() + f'\n[accounts.{network}]\nnetwork = "{network}"\n'
+        write(stage.folder, {"config.toml": more + f'server = "{server.url}"\n'})
+    step = organizer.press(organizer.get("/connect/mastodon?name=mastodon"), "/connect/mastodon")
+    code = next(action for action in step.forms if action.startswith("/code/"))
+    keys = dict.fromkeys(("field-api_key", "field-api_secret"), text)
+    sent = [
+        ("/connect/mastodon", {"name": "town-m", "is-new": "yes", "field-server": text}),
+        ("/connect/mastodon", {"name": text, "is-new": "yes", "field-server": mastodon_server.url}),
+        ("/connect/x", {"name": "x", **keys}),
+        ("/connect/bluesky", {"name": "old", "field-handle": text, "field-password": text, "field-server": pds.url}),
+        (code, {"code": text}),
+        (path("accounts", text or "-", "check"), {}),
+        (path("accounts", text or "-", "start"), {"seen": text}),
+        ("/by-hand/1/posted", {"url": text}),
+        (path("by-hand", text or "-", "left-out"), {}),
+        (path("troubles", text or "-", "there"), {"url": text}),
+        (path("troubles", text or "-", "now"), {"seen": text}),
+    ]
+    for to, fields in sent:
+        answer = organizer.post(to, dict(fields))
+        assert answer.status_code in (303, 400, 404, 405, 409), (to, answer.status_code, answer.text)
+        assert "<script>alert" not in answer.text and "7777777" not in answer.text and "x-evil" not in answer.headers
 
 
 # --- by hand ----------------------------------------------------------------------------------------

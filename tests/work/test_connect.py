@@ -169,7 +169,8 @@ def test_no_server_inside_is_asked_from_a_browser(tmp_path: Path, place: str) ->
     "server",
     [
         "http://127.0.0.1:{}", "127.0.0.1:{}", "localhost:{}", "[::1]:{}", "0x7f.1:{}", "https://127.1:{}",
-        "http://town.example", "https://a@b.example", "file:///etc/passwd", "https://town.example/path", "gopher://a.b",
+        "http://town.example", "https://a@b.example",
+        "file:///etc/passwd", "https://town.example/path", "gopher://a.b", "town.example:99999", "ü.invalid",
     ],
 )  # fmt: skip
 def test_no_odd_address_is_asked_either(tmp_path: Path, mastodon_server: Running[Mastodon], server: str) -> None:
