@@ -36,8 +36,8 @@ def leaf(name: str, language: str) -> Leaf | None:
         return None
     own = HELP / language / f"{name}.md"
     file, spoken = (own, language) if language != "en" and own.is_file() else (HELP / f"{name}.md", "en")
-    text = file.read_text(encoding="utf-8")
-    return Leaf(name=name, title=title(text), language=spoken, html=html(text))
+    text, english = (one.read_text(encoding="utf-8") for one in (file, HELP / f"{name}.md"))
+    return Leaf(name=name, title=title(text), language=spoken, html=html(text, english))
 
 
 @lru_cache
@@ -58,17 +58,36 @@ def title(text: str) -> str:
     return found[1] if found else ""
 
 
-def html(text: str) -> str:
-    """Markdown as HTML that loads nothing from elsewhere; HTML within it is left out."""
+def html(text: str, english: str = "") -> str:
+    """Markdown as HTML that loads nothing from elsewhere; HTML within it is left out.
+
+    The headings of a translation can be reached by the `english` ones, too.
+    """
     parser = _parser()
     tokens = parser.parse(text)
+    theirs = iter([anchor(head) for head in _heads(parser.parse(english))])
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", anchor(tokens[at + 1].content))
+            own, other = anchor(tokens[at + 1].content), next(theirs, "")
+            token.attrSet("id", own)
+            _also(tokens[at + 1], other if other != own else "")
         if token.attrs.pop("style", "") == "text-align:right":
             token.attrSet("class", "number")
         _mend(token.children or ())
     return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+def _heads(tokens: "Sequence[Token]") -> list[str]:
+    return [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
+
+
+def _also(heading: "Token", name: str) -> None:
+    """Let a heading be reached by another name as well."""
+    from markdown_it.token import Token
+
+    if name and heading.children is not None:
+        heading.children.insert(0, Token("place", "span", 1, {"id": name}))
+        heading.children.insert(1, Token("place", "span", -1))
 
 
 def anchor(heading: str) -> str:

@@ -24,6 +24,7 @@ from bot.core.network import Counting, Network
 ROOT = Path(__file__).parents[2]
 HELP = ROOT / "bot" / "help"
 PAGES = [ROOT / "README.md", *sorted(HELP.glob("*.md"))]
+TRANSLATED = sorted(HELP.glob("*/*.md"))
 HOME = "/home/ana"
 """How the pages name the folder in which they run."""
 
@@ -298,6 +299,15 @@ def drawn(name: str) -> tuple[str, str]:
     return text, f"{before}{begin}\n{rows()}\n\n{end}{after}"
 
 
+def followed(page: Path) -> str:
+    """A translated page with the blocks of the English one in their places; ValueError if it has more or fewer."""
+    text, blocks_there = page.read_text(encoding="utf-8"), iter(list(blocks(HELP / page.name)))
+    joined = BLOCK.sub(lambda _: next(blocks_there, _)[0], text)
+    if len(list(blocks(page))) != len(list(blocks(HELP / page.name))):
+        raise ValueError(f"{page.relative_to(ROOT)} has not as many blocks as {page.name}")
+    return joined
+
+
 def redraw(pages: list[str]) -> None:
     """Write every table and every output anew (of these pages, or of all); what still agrees stays as it is."""
     for name, (page, _) in TABLES.items():
@@ -315,6 +325,8 @@ def redraw(pages: list[str]) -> None:
                 rows[first : first + count] = said.rstrip("\n").split("\n") if said else []
                 print(f"{page.relative_to(ROOT)}:{example.line} $ {example.command.splitlines()[0]}")
         page.write_text("\n".join(rows), encoding="utf-8", newline="\n")
+    for page in TRANSLATED:
+        page.write_text(followed(page), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
