@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from traceback import print_exception
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -46,6 +46,7 @@ HEADERS = {
 }
 STRANGER = "This form came from another page. Open the desk anew, and send it from there."
 OLD = "This page was open for too long, or you have signed in again meanwhile. Go back, load it anew, and try again."
+TOO_LONG = "This form cannot be read, or something in it is too long. Go back, make it shorter, and try again."
 LARGE = f"This is too large: the desk takes {LARGEST // 1_000_000} MB at once. Send a smaller file."
 
 
@@ -155,10 +156,20 @@ def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str
         key=session.key if session else "",
         said=said,
         undo=undo,
-        address=request.client.host if request.client else "",
+        address=_address(request, state),
         cookie=cookie,
         host=request.headers["host"].lower(),
     )
+
+
+def _address(request: Request, state: Desk) -> str:
+    """Where a request comes from; of the proxy before a desk with https, whom it speaks for, as it told last.
+
+    <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For>
+    """
+    peer = request.client.host if request.client else ""
+    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return told if told and state.is_secure and is_loopback(peer) else peer
 
 
 def _language(request: Request) -> str:
@@ -189,7 +200,7 @@ def _refusal(ask: Ask, door: Door) -> Response | None:
     if ask.person is None:
         if people.is_new(ask.app):
             return page(ask, "new.html", 401)
-        return go(f"/sign-in?next={ask.here}") if door.method == "GET" else page(ask, "again.html", 401)
+        return go(_sign_in(ask)) if door.method == "GET" else page(ask, "again.html", 401)
     if not ask.person.role.may(door.who):
         return page(ask, "trouble.html", 403, sentence=ask.say("Only organizers may do this. Ask one of them."))
     if door.method == "POST" and not compare_digest(ask.form.get("key", "").encode(), ask.key.encode()):
@@ -197,10 +208,16 @@ def _refusal(ask: Ask, door: Door) -> Response | None:
     return None
 
 
+def _sign_in(ask: Ask) -> str:
+    """Where somebody signs in, and comes back from to the page they wanted."""
+    wanted = f"{ask.here}?{urlencode(ask.query)}" if ask.query else ask.here
+    return f"/sign-in?{urlencode({'next': wanted})}"
+
+
 def _no_page(request: Request, error: Exception) -> Response:
     """What stands nowhere, or was asked for in a wrong way, in words."""
     status = error.status_code if isinstance(error, HTTPException) else 404
-    words = {413: LARGE, 405: "This page cannot be used in this way.", 400: "This form cannot be read. Try again."}
+    words = {413: LARGE, 405: "This page cannot be used in this way.", 400: TOO_LONG}
     return PlainTextResponse(words.get(status, "There is no such page. The desk begins at /") + "\n", status)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,6 +17,7 @@ from bot.config import FILE
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.library import is_paused, stamps
 from bot.pages import html, translator
+from bot.web.serving import is_loopback
 from bot.work.people import Person, Role
 from bot.work.plan import paused_by_file
 
@@ -115,9 +116,14 @@ class Ask:
     host: str = ""
 
     @property
+    def is_secure(self) -> bool:
+        """Whether this person comes over https; whoever sits at the machine itself does not."""
+        return self.desk.is_secure and not is_loopback(urlsplit(f"//{self.host}").hostname or "")
+
+    @property
     def base(self) -> str:
         """What stands before a path where an address must be whole: https://desk.example.org."""
-        return f"{'https' if self.desk.is_secure else 'http'}://{self.host}"
+        return f"{'https' if self.is_secure else 'http'}://{self.host}"
 
     @property
     def form(self) -> Mapping[str, str]:

@@ -147,7 +147,7 @@ def _holding(ask: Ask, answer: Response, token: str) -> Response:
         token,
         max_age=int(AT_MOST.total_seconds()),
         path="/",
-        secure=ask.desk.is_secure,
+        secure=ask.is_secure,
         httponly=True,
         samesite="lax",
     )

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from ipaddress import ip_network
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
@@ -167,7 +168,7 @@ def audit(app: App, count: int = 100, before: int | None = None, about: str | No
 def _checked(app: App, name: str, password: str, address: str) -> tuple[Person, str]:
     """Whose name and password these are, and the password as it is kept."""
     folded = _folded(name)
-    by_name, by_address = _about(app, f"name {folded}"), _about(app, f"address {address}")
+    by_name, by_address = _about(app, f"name {folded}"), _about(app, f"address {_household(address)}")
     # Counted before the password is looked at: of many tries at once only the free ones come that far.
     early = app.store.people.tried({by_name: FREE_FOR_NAME, by_address: FREE_FROM_ADDRESS}, app.clock())
     if early:
@@ -228,6 +229,14 @@ def _folded(name: str) -> str:
 def _digest(token: str) -> str:
     """What is kept of a token: one of 256 bits needs no salt."""
     return sha256(_bytes(token)).hexdigest()
+
+
+def _household(address: str) -> str:
+    """An address; of IPv6 the whole network, for one household has so many: https://www.rfc-editor.org/rfc/rfc6177."""
+    try:
+        return str(ip_network((address, 64), strict=False)) if ":" in address else address
+    except ValueError:
+        return address
 
 
 def _about(app: App, what: str) -> str:
