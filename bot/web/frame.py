@@ -24,6 +24,8 @@ from bot.work.plan import paused_by_file
 LANGUAGES = {"en": "English", "es": "Español"}
 # Cookies: who is signed in, a sentence for the next page only, and the interface's language.
 SESSION, SAID, LANGUAGE = "handbill-session", "handbill-said", "handbill-language"
+# A browser keeps no cookie over 4,096 bytes: <https://www.rfc-editor.org/rfc/rfc6265#section-6.1>.
+MOST_TOLD = 3500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +182,15 @@ def go(to: str, said: str = "", undo: Undo | None = None) -> Response:
     """On to an own path, where a sentence is shown once, with a button that takes it back if it can be."""
     answer = RedirectResponse(quote(own(to), safe="/?&=%#:+,;@~!$'()*[]"), 303)
     if said:
-        told = {"said": said[:1500], "to": undo.to if undo else "", "fields": dict(undo.fields) if undo else {}}
-        answer.set_cookie(SAID, quote(json.dumps(told, ensure_ascii=True)), max_age=60, httponly=True, samesite="lax")
+        answer.set_cookie(SAID, _to_tell(said, undo), max_age=60, httponly=True, samesite="lax")
     return answer
+
+
+def _to_tell(said: str, undo: Undo | None) -> str:
+    """What the cookie holds; a sentence that is too long for one is cut."""
+    told = {"said": said, "to": undo.to if undo else "", "fields": dict(undo.fields) if undo else {}}
+    cookie = quote(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"), safe="")
+    return cookie if len(cookie) <= MOST_TOLD else _to_tell(said[: len(said) * 2 // 3], undo if len(said) > 1 else None)
 
 
 def own(to: str, otherwise: str = "/") -> str:

@@ -1,0 +1,62 @@
+"""What is checked before any door of the desk opens, and what every answer carries."""
+
+import pytest
+
+from bot.core.problem import HandbillError
+from bot.web.desk import HEADERS, LARGEST, doors, hosts, start
+from tests.web.conftest import Stage, Visitor
+
+
+def test_every_answer_says_what_a_page_may_do(stage: Stage, organizer: Visitor) -> None:
+    paths = ("/week", "/desk.css", "/nothing", "/sign-in", "/entry/nothing")
+    for answer in (organizer.client.get(path) for path in paths):
+        assert {name: answer.headers.get(name) for name in HEADERS if name != "Cache-Control"} == {
+            name: value for name, value in HEADERS.items() if name != "Cache-Control"
+        }
+    policy = HEADERS["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "script-src 'self';" in policy and "unsafe" not in policy
+    assert organizer.client.get("/week").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "", "127.0.0.1:1", "localhost.evil.example:{port}"])
+def test_only_under_its_own_name_the_desk_answers(stage: Stage, organizer: Visitor, host: str) -> None:
+    name = host.format(port=stage.address.rstrip("/").rpartition(":")[2])
+    assert organizer.client.get("/week", headers={"host": name}).status_code == 400
+
+
+def test_the_desk_answers_under_the_name_that_config_gives_it() -> None:
+    known = hosts("http://127.0.0.1:8001/", "https://Desk.example.org/")
+    assert {"desk.example.org", "127.0.0.1:8001", "localhost:8001"} <= known
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"},
+     {"sec-fetch-site": "same-site"}],
+    ids=str,
+)  # fmt: skip
+def test_no_other_page_can_send_a_form(stage: Stage, organizer: Visitor, headers: dict[str, str]) -> None:
+    answer = organizer.post("/pause", {"campaign": ""}, headers=headers)
+    assert answer.status_code == 403 and stage.app.store.pauses() == set()
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "é"])
+def test_a_form_needs_the_key_of_its_own_session(stage: Stage, organizer: Visitor, reviewer: Visitor, key: str) -> None:
+    assert organizer.client.post("/pause", data={"campaign": "", "key": key}).status_code == 403
+    assert organizer.client.post("/pause", data={"campaign": "", "key": reviewer.key}).status_code == 403
+    assert stage.app.store.pauses() == set()
+
+
+def test_what_is_too_large_is_not_read(organizer: Visitor) -> None:
+    answer = organizer.client.post("/pause", files={"file": b"x" * LARGEST})
+    assert answer.status_code == 413 and "MB at once" in answer.text
+
+
+def test_every_door_is_there_once() -> None:
+    found = [(door.method, door.path) for door in doors()]
+    assert len(found) == len(set(found)) > 30
+
+
+def test_plain_http_for_other_machines_needs_a_word(stage: Stage) -> None:
+    with pytest.raises(HandbillError, match="--plain-http"):
+        start(stage.app, 0, "0.0.0.0")
