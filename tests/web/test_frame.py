@@ -42,7 +42,7 @@ def test_a_long_sentence_is_cut_so_that_a_browser_keeps_it(said: str) -> None:
 
 @given(st.text())
 def test_a_cookie_that_somebody_else_wrote_says_nothing(cookie: str) -> None:
-    said, undo = told(cookie)
+    _, undo = told(cookie)
     assert undo is None or undo.to.startswith("/")
 
 
