@@ -285,6 +285,14 @@ def test_many_names_from_one_address_make_it_wait_and_no_other(app: App) -> None
     assert people.sign_in(app, "Ana", PASSWORD, THERE)
 
 
+def test_one_household_counts_as_one_address(app: App) -> None:
+    for number in range(4):
+        wrong(app, f"name {number}", 5, f"2001:db8:1:2::{number:x}")
+    assert "Wait" in wrong(app, "another name", 1, "2001:db8:1:2:ffff::1")[0]
+    assert wrong(app, "another name", 1, "2001:db8:1:3::1") == [people.WRONG]
+    assert wrong(app, "another name", 1, "no address: at all") == [people.WRONG]
+
+
 def test_a_right_password_lets_nobody_try_those_of_others_more_often(app: App) -> None:
     ana = first(app)
     joined(app, ana, Role.REVIEWER, "Eve")
