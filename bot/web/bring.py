@@ -106,13 +106,10 @@ def _spare(ask: Ask, found: Brought) -> list[Entry]:
     names = {*taken(ask.app, found.campaign), *(file.post for file in found.files)}
     first = found.files[0].language
     entries = []
-    for where, words in found.aside:
+    for _, words in found.aside:
         name = free(slug(words) or "post", names)
         names.add(name)
-        note = Problem(where, ask.say("This does not look like a post."), "", "warning")
-        entries.append(
-            Entry(keep=False, name=name, words={guess(words) or first: plain(words) + "\n"}, problems=(note,))
-        )
+        entries.append(Entry(keep=False, name=name, words={guess(words) or first: plain(words) + "\n"}))
     return entries
 
 
@@ -137,6 +134,7 @@ def _shown(
         needs=json.dumps({"links": _plain(needs.links), "facts": _plain(needs.facts)}),
         added=[row for row in after.splitlines() if row.strip() and row not in before.splitlines()],
         is_new=not before,
+        after=after.strip(),
         about=list(about),
         fault=fault,
     )

@@ -121,7 +121,7 @@ def test_what_was_changed_is_looked_over_again(stage: Stage, organizer: Visitor)
 
 def test_what_was_left_aside_can_be_taken_too(stage: Stage, organizer: Visitor) -> None:
     shown = read(organizer)
-    assert "This does not look like a post." in shown.words
+    assert "Left aside: 1" in shown.words
     pressed(organizer, "/import/save", ticked(shown, 2))
     assert posts(stage) == {"our-sample-posts.en.txt"}
 
