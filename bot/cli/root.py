@@ -25,6 +25,7 @@ COMMANDS = {
     "post": "post",
     "account": "account",
     "delivery": "delivery",
+    "desk": "desk",
     "backup": "backup",
     "restore": "backup",
     "service": "service",

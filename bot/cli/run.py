@@ -118,10 +118,15 @@ def pages_served(app: App, port: int | None) -> Iterator[Refresh]:
         stop()
 
 
+def has_desk() -> bool:
+    """Whether the parts that the desk is made of are installed."""
+    return all(map(find_spec, ("starlette", "argon2", "itsdangerous", "python_multipart")))
+
+
 @contextmanager
 def desk_served(app: App, port: int | None, host: str, *, is_plain: bool) -> Iterator[bool]:
     """Serve the desk meanwhile, and say how to come in; False where its parts are not installed."""
-    if not all(map(find_spec, ("starlette", "argon2", "itsdangerous", "python_multipart"))):
+    if not has_desk():
         complain("The desk is not served: that needs one more part: pip install 'handbill[desk]'", dim=True)
         yield False
         return
