@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.web.desk import SESSION
+from bot.work.deliver import tick
 from tests.pages.browser import PHONE, WIDE, axe, barriers, running
-from tests.web.conftest import Stage, Visitor
+from tests.web.conftest import CONFIG, Stage, Visitor
 from tests.web.test_hostile import crawled
 
 ENTRY = "/entry/town/2026-11-21/17:30/air"
@@ -138,3 +140,27 @@ def test_a_post_is_changed_by_pressing(stage: Stage, organizer: Visitor, browser
         page.click("text=Save it so")
         assert "Saved." in page.inner_text("main")
     assert file.read_bytes() == b"\r\nOne.\r\n---\r\nTwo.\r\nThree.\r\n"
+
+
+BY_HAND = CONFIG.replace('network = "outbox"\nfolder = "out"', 'network = "whatsapp"\npublish = "by hand"')
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without script"])
+def test_what_is_to_be_posted_by_hand_is_copied_posted_and_noted(
+    stage: Stage, organizer: Visitor, browser: Any, has_script: bool
+) -> None:
+    (stage.folder / "config.toml").write_text(BY_HAND)
+    tick(stage.app.anew(), stage.hours.now)
+    stage.hours.now += timedelta(hours=2)
+    tick(stage.app.anew(), stage.hours.now)
+    with opened(browser, stage, organizer, java_script_enabled=has_script) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto(stage.address + "by-hand")
+        assert page.is_visible("text=Copy the words") == has_script
+        if has_script:
+            page.click("text=Copy the words")
+            page.wait_for_selector("[role=status] >> text=Copied.")
+            assert page.evaluate("navigator.clipboard.readText()") == page.inner_text("p.words")
+        page.click("text=I have posted it")
+        assert "Nothing waits to be posted by hand." in page.inner_text("main")
+    assert [one.state for one in stage.app.store.deliveries()] == ["sent"]
