@@ -12,7 +12,7 @@ from bot.core.post import Ask, Campaign, Hashtags, Target
 from bot.core.problem import Problem
 from bot.core.schema import Fault, Faults, Kind
 from bot.library.checks import picture_fault
-from bot.library.files import is_post, language_of, read_text, shown
+from bot.library.files import is_post, language_of, read_text, shown, told_text
 
 FILE = "campaign.toml"
 # A name that a template can write: {{ links.sign_up }}
@@ -99,15 +99,20 @@ def keys(networks: Sequence[str]) -> dict[str, Kind]:
     }
 
 
-def read_campaign(folder: Path, networks: Sequence[str], base: Path) -> tuple[Campaign | None, list[Problem]]:
-    """The campaign in a folder, or None if its file cannot be read at all; and every problem in the file."""
+def read_campaign(
+    folder: Path, networks: Sequence[str], base: Path, instead: bytes | None = None
+) -> tuple[Campaign | None, list[Problem]]:
+    """The campaign in a folder, or None if its file cannot be read at all; and every problem in the file.
+
+    `instead`: the bytes it would hold, of a file that is just being written.
+    """
     path = folder / FILE
     where = shown(path, base)
-    if not path.exists() and not path.is_symlink():
+    if instead is None and not path.exists() and not path.is_symlink():
         return None, [
             Problem(where, "this folder has no campaign.toml", 'The smallest one is a row: title = "Clean air".')
         ]
-    text, _, _, problems = read_text(path, where)
+    text, _, _, problems = read_text(path, where) if instead is None else told_text(instead, where)
     if problems:
         return None, problems
     values, problems = schema.parse(text, where)

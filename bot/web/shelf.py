@@ -1,7 +1,9 @@
 """The library: posts found and seen, tried, written and changed, with everything that is wrong in them."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import quote, urlencode
 
 from starlette.responses import FileResponse, Response
@@ -9,11 +11,12 @@ from starlette.responses import FileResponse, Response
 from bot.core.post import Campaign, Post, say
 from bot.core.preview import pieces
 from bot.core.problem import AskedWrongly, Problem
-from bot.library.files import is_post, language_of
+from bot.library.campaign import FILE
+from bot.library.files import is_post, language_of, name_of
 from bot.web.frame import Ask, Door, go, page
 from bot.work import people
 from bot.work.attempt import Attempt, by_account, by_accounts, by_supporter
-from bot.work.edit import Draft, campaign_of, draft, save, sheet
+from bot.work.edit import Draft, campaign_draft, campaign_of, campaign_sheet, draft, save, sheet
 from bot.work.people import Role
 from bot.work.put import Changed
 from bot.work.review import all_campaigns, place
@@ -92,11 +95,16 @@ def first_words(post: Post | None, language: str) -> tuple[str, str]:
     return post.words[chosen].wordings[0].text, chosen
 
 
-def _edit(item: Item, problem: Problem) -> str:
-    """Where the file with a problem is changed; "" if it is in no file of the post."""
+def _edit(ask: Ask, problem: Problem) -> str:
+    """Where the file with a problem is changed; "" if that is no file of a campaign."""
     path = Path(place(problem)[0])
-    language = language_of(path) or item.campaign.languages[0]
-    return _path(item.campaign.name, item.name, language) if is_post(path) else ""
+    if path.parent.name not in ask.app.library.stamps:
+        return ""
+    if path.name == FILE:
+        return f"/campaign/{quote(path.parent.name, safe='')}"
+    campaign = campaign_of(ask.app, normalize("NFC", path.parent.name))
+    language = language_of(path) or campaign.languages[0]
+    return _path(campaign.name, name_of(path), language) if is_post(path) else ""
 
 
 def _path(*parts: str) -> str:
@@ -120,7 +128,7 @@ def problems(ask: Ask) -> Response:
         shelf=found,
         is_part=is_part,
         further=_further({}, passed) if found is None or passed < found.found else "",
-        edit=_edit,
+        edit=partial(_edit, ask),
     )
 
 
@@ -142,7 +150,7 @@ def post(ask: Ask) -> Response:
         attempts=attempts[:SHOWN],
         pieces=pieces,
         own_name=own_name,
-        edit=_edit,
+        edit=partial(_edit, ask),
         title=say(one.campaign.title, ask.language),
         networks=ask.app.networks,
     )
@@ -203,21 +211,31 @@ def keep(ask: Ask) -> Response:
     except Changed:
         return _sheet(ask, _drafted(ask), is_shown=True, status=409)
     there = made.sheet
-    people.note(
-        ask.app, ask.who, "edited" if there.seen else "wrote", f"{there.campaign}/{there.post}.{there.language}"
-    )
-    return go(_path(there.campaign, there.post), ask.say("Saved."))
+    about = f"{there.campaign}/{there.post}.{there.language}" if there.post else f"{there.campaign}/{FILE}"
+    people.note(ask.app, ask.who, "edited" if there.seen else "wrote", about)
+    to = _path(there.campaign, there.post) if there.post else f"/campaign/{quote(there.campaign, safe='')}"
+    return go(to, ask.say("Saved."))
+
+
+def write_campaign(ask: Ask) -> Response:
+    """A campaign's own file, to be changed like a post."""
+    own_library(ask.app)
+    there = campaign_sheet(ask.app, ask.path["campaign"])
+    return _sheet(ask, campaign_draft(ask.app, there.campaign, there.text, there.seen), is_shown=False)
 
 
 def _drafted(ask: Ask) -> Draft:
-    names = (ask.path["campaign"], ask.path["post"], ask.path["language"])
-    return draft(ask.app, *names, ask.form.get("text", ""), ask.form.get("seen", ""))
+    text, seen = ask.form.get("text", ""), ask.form.get("seen", "")
+    if "post" not in ask.path:
+        return campaign_draft(ask.app, ask.path["campaign"], text, seen)
+    return draft(ask.app, ask.path["campaign"], ask.path["post"], ask.path["language"], text, seen)
 
 
 def _sheet(ask: Ask, made: Draft, *, is_shown: bool, status: int = 200) -> Response:
     there, read = made.sheet, made.read
     whole = read if read and there.language in read.words else None
-    campaign = campaign_of(ask.app, there.campaign, there.language)
+    campaign = campaign_of(ask.app, there.campaign, there.language or "en")
+    post = _path(there.campaign, there.post) if there.post and there.campaign in ask.app.library.stamps else ""
     return page(
         ask,
         "shelf-edit.html",
@@ -225,12 +243,12 @@ def _sheet(ask: Ask, made: Draft, *, is_shown: bool, status: int = 200) -> Respo
         made=made,
         is_shown=is_shown,
         campaign=campaign,
-        path=_path(there.campaign, there.post),
-        here=_path(there.campaign, there.post, there.language),
+        title=say(campaign.title, ask.language),
+        back=post or "/library",
+        here=_path(there.campaign, there.post, there.language) if there.post else ask.here.removesuffix("/save"),
         attempts=by_accounts(ask.app, campaign, whole, there.language)[:SHOWN] if whole and is_shown else [],
         pieces=pieces,
         own_name=own_name,
-        known=there.campaign in ask.app.library.stamps,
     )
 
 
@@ -314,4 +332,7 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/library/{campaign}/{post}/{language}", write, Role.ORGANIZER),
     Door("POST", "/library/{campaign}/{post}/{language}", change, Role.ORGANIZER),
     Door("POST", "/library/{campaign}/{post}/{language}/save", keep, Role.ORGANIZER),
+    Door("GET", "/campaign/{campaign}", write_campaign, Role.ORGANIZER),
+    Door("POST", "/campaign/{campaign}", change, Role.ORGANIZER),
+    Door("POST", "/campaign/{campaign}/save", keep, Role.ORGANIZER),
 )

@@ -1,8 +1,8 @@
-"""Edit: a post's file as somebody would change it, shown before it is saved; nobody's edit is lost."""
+"""Edit: a file of the library as somebody would change it, shown before it is saved; nobody's edit is lost."""
 
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +11,11 @@ from bot.app import App, here
 from bot.core.post import Campaign, Post
 from bot.core.problem import AskedWrongly, HandbillError, Problem
 from bot.core.timetable import local_day
-from bot.library.campaign import FILE
+from bot.library.campaign import FILE, read_campaign
 from bot.library.files import is_post, language_of, name_of, shown
-from bot.library.post import read_post
+from bot.library.post import read_post, read_posts
 from bot.work.put import put
-from bot.work.review import all_campaigns, all_networks, copies, review_post
+from bot.work.review import all_campaigns, all_networks, copies, review_campaign, review_post
 from bot.work.write import begin_campaign, check_language, check_name, own_library
 
 BOM = b"\xef\xbb\xbf"
@@ -28,7 +28,8 @@ LONG = f"This text has more than {MOST:,} letters, and a post a few hundred. Edi
 class Sheet:
     """What stands in the file of a post's language now: its text with \\n as line break, "" if there is no file.
 
-    `where`: the file as a person would write it. `seen` names its bytes, "" if there is none.
+    Without `post` it is the campaign's own file. `where`: the file as a person would write it.
+    `seen` names its bytes, "" if there is none.
     """
 
     campaign: str
@@ -74,18 +75,29 @@ def sheet(app: App, campaign: str, post: str, language: str) -> Sheet:
     there = files(app, campaign, post)
     path = there.get(language) or _new(app, campaign, post, language, is_known=bool(there))
     _stays_inside(app, path)
-    found = Sheet(campaign=campaign, post=post, language=language, path=path, where=shown(path, here()))
-    if language not in there:
-        return found
+    there_now = Sheet(campaign=campaign, post=post, language=language, path=path, where=shown(path, here()))
+    return _filled(there_now) if language in there else there_now
+
+
+def campaign_sheet(app: App, campaign: str) -> Sheet:
+    """What stands in a campaign's own file now. Raises AskedWrongly where there is no such campaign."""
+    folder = _folder(app, unicodedata.normalize("NFC", campaign))
+    if folder is None:
+        raise AskedWrongly(f'There is no campaign "{campaign}" any more. Look for it in the library.')
+    path = folder / FILE
+    _stays_inside(app, path)
+    there_now = Sheet(campaign=campaign, post="", language="", path=path, where=shown(path, here()))
+    return _filled(there_now) if path.is_file() else there_now
+
+
+def _filled(empty: Sheet) -> Sheet:
+    """The sheet with what stands in its file."""
     try:
-        with path.open("rb") as file:
+        with empty.path.open("rb") as file:
             raw = file.read(4 * MOST + 1)
     except OSError as error:
-        raise HandbillError(f"{found.where} cannot be read ({error.strerror}). Check its permissions.") from error
-    return Sheet(
-        campaign=campaign, post=post, language=language, path=path, where=found.where,
-        text=_text(raw, found.where), seen=sha256(raw).hexdigest(), raw=raw,
-    )  # fmt: skip
+        raise HandbillError(f"{empty.where} cannot be read ({error.strerror}). Check its permissions.") from error
+    return replace(empty, text=_text(raw, empty.where), seen=sha256(raw).hexdigest(), raw=raw)
 
 
 def draft(app: App, campaign: str, post: str, language: str, text: str, seen: str | None = None) -> Draft:
@@ -93,18 +105,38 @@ def draft(app: App, campaign: str, post: str, language: str, text: str, seen: st
 
     `seen`: what `Sheet.seen` was when the writer began. Raises AskedWrongly.
     """
+    before, text = sheet(app, campaign, post, language), _typed(text)
+    read, problems = _read(app, before, text)
+    return _draft(before, text, seen, read, problems)
+
+
+def campaign_draft(app: App, campaign: str, text: str, seen: str | None = None) -> Draft:
+    """A text in the place of a campaign's own file, with every problem that it, or a post by it, would have."""
+    before, text = campaign_sheet(app, campaign), _typed(text)
+    folder, networks = before.path.parent, sorted(app.networks)
+    read, problems = read_campaign(folder, networks, here(), _bytes(text, before))
+    _, _, faults = read_posts(folder, read, networks, here())
+    known = set(app.library.problems)
+    if read:
+        problems += [*review_campaign(read), *(fault for fault in faults if fault not in known)]
+    return _draft(before, text, seen, None, problems)
+
+
+def _typed(text: str) -> str:
+    """What came in a form, with \\n as line break; raises AskedWrongly if it is too much."""
     if len(text) > MOST:
         raise AskedWrongly(LONG)
-    before = sheet(app, campaign, post, language)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    read, problems = _read(app, before, text)
-    diff = list(unified_diff(before.text.splitlines(), text.splitlines(), n=2, lineterm=""))[2:]
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _draft(before: Sheet, text: str, seen: str | None, read: Post | None, problems: Iterable[Problem]) -> Draft:
+    old, new = (one.removesuffix("\n").split("\n") for one in (before.text, text))
     return Draft(
         sheet=before,
         text=text,
         read=read,
-        problems=tuple(problems),
-        diff=tuple(diff),
+        problems=tuple(dict.fromkeys(problems)),
+        diff=tuple(unified_diff(old, new, n=2, lineterm=""))[2:],
         is_late=seen is not None and seen != before.seen,
     )
 
@@ -117,7 +149,7 @@ def save(app: App, made: Draft) -> Path:
     path = made.sheet.path
     try:
         path.parent.mkdir(exist_ok=True)
-        if not (path.parent / FILE).exists():
+        if path.name != FILE and not (path.parent / FILE).exists():
             begin_campaign(path.parent)
     except OSError as error:
         raise HandbillError(
@@ -194,12 +226,12 @@ def _bytes(text: str, before: Sheet) -> bytes:
     return (BOM if before.raw.startswith(BOM) else b"") + raw.replace(b"\n", ending)
 
 
-def _read(app: App, before: Sheet, text: str) -> tuple[Post | None, Iterator[Problem]]:
+def _read(app: App, before: Sheet, text: str) -> tuple[Post | None, list[Problem]]:
     """The post that a text would make, and every problem it would have then."""
     campaign = campaign_of(app, before.campaign, before.language)
     instead = {before.path.name: _bytes(text, before)}
     post, problems = read_post(before.path.parent, before.post, campaign, sorted(app.networks), here(), instead)
-    return post, iter(dict.fromkeys([*problems, *(_reviewed(app, campaign, post) if post else ())]))
+    return post, [*problems, *(_reviewed(app, campaign, post) if post else ())]
 
 
 def _reviewed(app: App, campaign: Campaign, post: Post) -> Iterator[Problem]:

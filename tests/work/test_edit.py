@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.work.edit import MOST, Draft, draft, files, save, sheet
+from bot.work.edit import MOST, Draft, campaign_draft, campaign_sheet, draft, files, save, sheet
 from bot.work.put import Changed
 from bot.work.review import review
 from tests.making import app, library, write
@@ -205,3 +205,44 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     write(tmp_path, {"posts": "I am a file"})
     with pytest.raises(HandbillError, match="cannot be written"):
         save(app(tmp_path), draft(app(tmp_path), "air", "a", "en", "Hi."))
+
+
+def test_a_campaigns_own_file_is_changed_in_the_same_way(tmp_path: Path) -> None:
+    library(tmp_path, {"buses.en.txt": "One."})
+    made = campaign_draft(
+        app(tmp_path), "air", 'title = "Air"\nabout = "Buses"\n', campaign_sheet(app(tmp_path), "air").seen
+    )
+    assert made.diff[1:] == ('-title = "Clean air"', '+title = "Air"', '+about = "Buses"') and made.problems == ()
+    save(app(tmp_path), made)
+    assert app(tmp_path).library.campaigns["air"].title == {"": "Air"}
+    with pytest.raises(Changed):
+        save(app(tmp_path), made)
+
+
+def test_what_a_campaigns_change_would_do_to_its_posts_is_told(tmp_path: Path) -> None:
+    posts = {"buses.en.txt": '+++\nlink = "sign"\n+++\nOne.', "old.en.txt": "+++\nrset = 1\n+++\nOld."}
+    library(tmp_path, posts, 'title = "Air"\n[links]\nsign = "https://streets.org"\n')
+    made = campaign_draft(app(tmp_path), "air", 'title = "Air"\ngaol = 1\n')
+    assert [problem.what for problem in made.problems] == [
+        "unknown key `gaol`",
+        '`link` names "sign", which campaign.toml does not have',
+    ]
+    made = campaign_draft(app(tmp_path), "air", "title = ")
+    assert [problem.where.endswith("air/campaign.toml:1") for problem in made.problems] == [True]
+
+
+def test_a_campaigns_file_that_is_missing_can_be_written(tmp_path: Path) -> None:
+    write(tmp_path, {"posts/air/buses.en.txt": "One."})
+    save(app(tmp_path), campaign_draft(app(tmp_path), "air", 'title = "Air"\n', ""))
+    assert review(app(tmp_path)) == []
+
+
+def test_only_a_campaign_of_the_library_has_a_file_to_change(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    write(tmp_path, {"elsewhere/campaign.toml": 'title = "E"\n'})
+    (tmp_path / "posts/sly").symlink_to(tmp_path / "elsewhere")
+    for name in ("..", "../elsewhere", "", ".", "nowhere", "a\x00b"):
+        with pytest.raises(AskedWrongly, match="no campaign"):
+            campaign_draft(app(tmp_path), name, "title = 1")
+    with pytest.raises(AskedWrongly, match="leads out"):
+        campaign_draft(app(tmp_path), "sly", "title = 1")
