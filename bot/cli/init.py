@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import example_config, here, sample_library
+from bot.app import example_config, here, open_app, sample_library
 from bot.config import FILE
 from bot.core.problem import AskedWrongly, HandbillError
 
@@ -34,6 +34,23 @@ def init_command(folder: Path) -> None:
         "  handbill plan       see what will be said this week\n"
         "  handbill up         begin"
     )
+
+
+def begun() -> str:
+    """Make what the desk changes where there is no config.toml here yet: what was made, in words; "" if all is there.
+
+    Posts that are here already stay, and are said as they were without it.
+    """
+    config, posts = here() / FILE, here() / "posts"
+    if config.exists():
+        return ""
+    if not posts.exists():
+        make(config, posts)
+        return f"Made {FILE} and the folder posts, with a sample campaign that is posted into a folder only."
+    from bot.work.arrange import begin
+
+    begin(open_app())
+    return f"Made {FILE}, which says when the campaigns in the folder posts speak: into a folder only, for now."
 
 
 def make(config: Path, posts: Path) -> None:

@@ -18,6 +18,7 @@ import click
 
 from bot.app import App
 from bot.cli.ending import STOPPED
+from bot.cli.init import begun
 from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError, place_of
@@ -82,8 +83,11 @@ def up_command(ctx: click.Context, port: int | None, desk_port: int | None, desk
     """Run everything in one process, and say where to look.
 
     The share pages and the desk are served on this machine only. What makes them public stands
-    before them: see the pages online.md and desk.md of the manual.
+    before them: see the pages online.md and desk.md of the manual. In a folder without a
+    config.toml it makes one first, and a folder with posts.
     """
+    if not ctx.find_root().obj and (made := begun()):
+        click.echo(f"{made}\n")
     app = opened(ctx)
     left_out(app.library.problems)
     click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.\n")

@@ -134,6 +134,13 @@ def arrangement(app: App) -> Arrangement:
     )
 
 
+def begin(app: App) -> None:
+    """Write a first config.toml where there is none, with what holds without one."""
+    there = arrangement(app)
+    if not there.seen:
+        put(there.path, there.raw, "")
+
+
 def _beginning(app: App) -> str:
     """A first config.toml, which says what holds without one."""
     config = app.config

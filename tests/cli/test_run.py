@@ -41,7 +41,7 @@ def test_the_engine_says_what_comes_next_and_ends_cleanly(tmp_path: Path, words:
     done = stopped_at(library(tmp_path, {"a.txt": "Hello."}), words, word="Next: ", by=by)
     assert "(UTC)  outbox: air/a" in done.stdout and "Ctrl-C stops it" in done.stdout
     assert done.returncode == 0 and STOPPED in done.stderr
-    assert ("handbill delivery list" in done.stdout) == (words == "up")
+    assert ("The desk: " in done.stdout) == (words == "up")
 
 
 @SIGNALS
@@ -492,6 +492,23 @@ def test_up_serves_the_share_pages_and_says_where(tmp_path: Path) -> None:
     library(tmp_path, {"a.en.txt": "Hello."})
     done = stopped_at(tmp_path, "up", "--port", "0", word="share pages")
     assert "The share pages: http://127.0.0.1:" in done.stdout and done.returncode in (0, 130)
+
+
+def test_up_makes_what_the_desk_changes_in_a_folder_that_has_nothing(tmp_path: Path) -> None:
+    done = stopped_at(tmp_path, "up", "--port", "0", "--desk-port", "0", word="Next: ")
+    assert "Made config.toml and the folder posts" in done.stdout
+    assert (tmp_path / "posts" / "families-belong-together").is_dir()
+    again = stopped_at(tmp_path, "up", "--port", "0", "--desk-port", "0", word="Next: ")
+    assert "Made" not in again.stdout
+
+
+def test_up_leaves_posts_that_are_there_and_says_them_as_before(tmp_path: Path) -> None:
+    library(tmp_path, {"a.en.txt": "Hello."})
+    before = handbill(tmp_path, "plan", "--from", "2026-12-01").stdout
+    stopped_at(tmp_path, "up", "--port", "0", "--desk-port", "0", word="Next: ")
+    assert "[accounts.outbox]" in (tmp_path / "config.toml").read_text()
+    assert handbill(tmp_path, "plan", "--from", "2026-12-01").stdout == before
+    assert {path.name for path in (tmp_path / "posts").rglob("*")} == {"air", "campaign.toml", "a.en.txt"}
 
 
 def test_a_pause_names_the_pages_to_upload_again(tmp_path: Path) -> None:
