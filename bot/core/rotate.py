@@ -135,16 +135,15 @@ class History:
 
     def near_copy(self, voice: Voice, said: str, at: datetime) -> bool:
         """Whether another account of the same network has said this within seven days of `at`."""
-        uses = self._said.get((voice.network, f"{said} {voice.language}"), ())
-        return any(account != voice.account and abs(at - then) < NEAR for account, then in uses)
+        uses = self._said.get((voice.network, f"{said} {voice.language}"))
+        return uses is not None and any(account != voice.account and abs(at - then) < NEAR for account, then in uses)
 
 
 def obstacle(
-    post: Post, campaign: Campaign, voice: Voice, at: datetime, day: date, tags: Iterable[str], history: History
+    post: Post, campaign: Campaign, voice: Voice, at: datetime, day: date, tags: Collection[str], history: History
 ) -> str:
     """Why `voice` cannot say `post` now, in words; "" if it can. `day` is the local date of the slot."""
-    wanted = set(tags)
-    if wanted and not wanted & set(post.tags):
+    if tags and not set(tags) & set(post.tags):
         return "without the tags of this time"
     if not within(campaign.starts, campaign.until, day):
         return "outside the days of its campaign"
@@ -154,8 +153,8 @@ def obstacle(
         return f"without words in {voice.language}"
     if (post.only and voice.network not in post.only) or voice.network in post.never:
         return "not meant for this network"
-    if missing := sorted(asked(post, voice.language) - voice.knows):
-        return f"asking for {', '.join(f'me.{name}' for name in missing)}, which the account does not have"
+    if missing := asked(post, voice.language) - voice.knows:
+        return f"asking for {', '.join(f'me.{name}' for name in sorted(missing))}, which the account does not have"
     return _used_up(post, voice, at, history)
 
 
@@ -180,14 +179,22 @@ def within(first: date | None, last: date | None, day: date) -> bool:
     return (first is None or first <= day) and (last is None or day <= last)
 
 
+NONE = frozenset[str]()
 ASKED = regex.compile(r"\{\{[-+]?[\s(]*me\s*\.\s*(\w+)")
 
 
-def asked(post: Post, language: str) -> set[str]:
+def asked(post: Post, language: str) -> frozenset[str]:
     """The supporter's facts that the words of a post have room for."""
-    words = post.words[language]
-    sources = (*words.wordings, *words.own.values(), *((words.short,) if words.short else ()))
-    return {name for source in sources if "{{" in source.text for name in ASKED.findall(source.text)}
+    words, found = post.words[language], NONE
+    for source in (*words.wordings, *words.own.values(), words.short):
+        if source and "{{" in source.text:
+            found |= _asked(source.text)
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _asked(text: str) -> frozenset[str]:
+    return frozenset(ASKED.findall(text))
 
 
 def ranked(posts: Iterable[Post], voice: Voice, history: History) -> list[tuple[Post, int]]:

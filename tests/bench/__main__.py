@@ -1,6 +1,6 @@
 """python -m tests.bench [NAMES]: how much slower than a bare loop the heaviest work is, measured in one run.
 
-The names: start, check, share, deliver, late, past, memory, pages; all, if none is named. Each figure is a
+The names: start, check, share, deliver, late, past, memory, pages, desk; all, if none is named. Each figure is a
 ratio of medians, both sides measured in turn on the same machine; aims are goals, not tests.
 """
 
@@ -28,6 +28,7 @@ from bot.work.deal import share_with
 from bot.work.review import review
 from bot.work.share import Wanted
 from tests.bench import deliveries, ledger
+from tests.bench.desk import desk
 from tests.bench.memory import memory
 from tests.bench.pages import pages
 from tests.servers import postgres
@@ -58,6 +59,7 @@ def main(names: tuple[str, ...], posts: int, rows: int, rounds: int, hours: int,
                 f"{'up, memory':20} {memory(folder / 'memory'):6.0f} MB, three networks connected"
             ),
             "pages": lambda: click.echo(f"{'pages, against bare':20} {pages(5, 2000):6.2f} (aim 0.80)"),
+            "desk": lambda: pages_of_desk(folder / "desk", rounds),
         }
         for name in names or measures:
             measures[name]()
@@ -99,6 +101,12 @@ def long_past(folder: Path, past: int, rounds: int) -> None:
                 f"{f'look, {what}':20} {with_past / without:6.2f} times one at an empty ledger "
                 f"({with_past * 1000:.1f} ms : {without * 1000:.1f} ms; aim 1.2; {past:,} old deliveries, {database})"
             )
+
+
+def pages_of_desk(folder: Path, rounds: int) -> None:
+    """How long the pages of the desk take, the slowest first."""
+    for path, seconds in sorted(desk(folder, 100_000, rounds), key=lambda one: -one[1]):
+        click.echo(f"{'desk':20} {seconds:6.2f} s  {path} (aim 1; 2,000 posts, 100,000 old deliveries)")
 
 
 def report(what: str, sides: tuple[float, float], aim: float, how: str) -> None:
