@@ -9,7 +9,7 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from bot.core.post import say
-from bot.core.problem import AskedWrongly
+from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.schema import UNITS
 from bot.core.timetable import DAYS, local_day
 from bot.web.frame import Ask, Door, Undo, go, page
@@ -30,6 +30,7 @@ from bot.work.arrange import (
     save,
 )
 from bot.work.people import Role
+from bot.work.put import Changed
 
 PLACE = "/schedule"
 LATE = ("30m", "1h", "3h", "6h", "12h", "1d", "2d")
@@ -37,6 +38,14 @@ LATE = ("30m", "1h", "3h", "6h", "12h", "1d", "2d")
 USUAL = "6h"
 # So many fields for times are there at least, and so many stay free.
 CLOCKS, FREE = 4, 2
+# How each change stands in the list of who did what, of which so many are looked through for the last one.
+DEEDS = {
+    Add: "added to the timetable",
+    Alter: "changed in the timetable",
+    Remove: "took out of the timetable",
+    Quiet: "changed the quiet hours",
+}
+LOOKED_AT = 100
 
 
 class Shown(NamedTuple):
@@ -130,13 +139,13 @@ def one_row(ask: Ask) -> Response:
     return _form(ask, _there(there, number), there.seen, number)
 
 
-def _form(ask: Ask, row: Row, seen: str, number: int | None = None, faults: str = "") -> Response:
+def _form(ask: Ask, row: Row, seen: str, number: int | None = None, missing: str = "", faults: str = "") -> Response:
     clocks = [*row.times, *[""] * max(FREE, CLOCKS - len(row.times))]
     lates = dict.fromkeys(["", *LATE, *([row.late] if row.late else [])])
     return page(
         ask,
         "schedule-row.html",
-        400 if faults else 200,
+        400 if missing or faults else 200,
         row=row,
         seen=seen,
         number=number,
@@ -147,6 +156,7 @@ def _form(ask: Ask, row: Row, seen: str, number: int | None = None, faults: str 
         clocks=clocks,
         lates=[(one, length(one, ask.language)) for one in lates],
         usual=length(USUAL, ask.language),
+        missing=missing,
         faults=faults,
     )
 
@@ -232,16 +242,22 @@ def alter(ask: Ask) -> Response:
 
 
 def _row_change(ask: Ask, row: Row, number: int | None) -> Response:
+    if missing := _missing(ask, row):
+        return _form(ask, row, ask.form.get("seen", ""), number, missing)
     try:
-        if not row.days:
-            raise AskedWrongly(ask.say("Choose at least one day."))
-        if not row.times:
-            raise AskedWrongly(ask.say("Give at least one time of day."))
-        if not row.accounts:
-            raise AskedWrongly(ask.say("Choose at least one account."))
         return _change(ask, Add(row) if number is None else Alter(number, row))
     except AskedWrongly as wrong:
-        return _form(ask, row, ask.form.get("seen", ""), number, str(wrong))
+        return _form(ask, row, ask.form.get("seen", ""), number, faults=str(wrong))
+
+
+def _missing(ask: Ask, row: Row) -> str:
+    """What nobody has chosen yet, in the person's language; "" if nothing."""
+    words = (
+        (row.accounts, ask.say("Choose at least one account.")),
+        (row.days, ask.say("Choose at least one day.")),
+        (row.times, ask.say("Give at least one time of day.")),
+    )
+    return "\n".join(said for chosen, said in words if not chosen)
 
 
 def remove(ask: Ask) -> Response:
@@ -260,9 +276,12 @@ def quiet(ask: Ask) -> Response:
 
 def _change(ask: Ask, change: Change) -> Response:
     there = arrangement(ask.app)
-    proposal = proposed(ask.app, change, ask.form.get("seen", ""))
-    if ask.form.get("sure") and proposal.diff:
-        return _saved(ask, there, change, proposal)
+    try:
+        proposal = proposed(ask.app, change, ask.form.get("seen", ""))
+        if ask.form.get("sure") and proposal.diff:
+            return _saved(ask, there, change, proposal)
+    except Changed as error:
+        raise HandbillError(f"{error} {_last(ask)}".strip()) from error
     turns = outlook(ask.app, proposal) if proposal.diff else []
     return page(
         ask,
@@ -311,16 +330,25 @@ def _saved(ask: Ask, there: Arrangement, change: Change, proposal: Proposal) -> 
     return go(PLACE, ask.say("Saved. It holds from now on."), _undo(ask, there, change))
 
 
+def _last(ask: Ask) -> str:
+    """Who changed the timetable last at this desk, in words; "" if nobody has of late."""
+    last = next((deed for deed in people.audit(ask.app, LOOKED_AT) if deed.deed in DEEDS.values()), None)
+    return (
+        f"At {last.at.astimezone(ask.app.config.zone):%H:%M} {last.person} {last.deed}: {last.about}." if last else ""
+    )
+
+
 def _deed(there: Arrangement, change: Change) -> tuple[str, str]:
+    deed = DEEDS[type(change)]
     match change:
         case Quiet(hours):
-            return "changed the quiet hours", hours or "none"
+            return deed, hours or "none"
         case Add(row):
-            return "added to the timetable", _about(row)
+            return deed, _about(row)
         case Remove(number):
-            return "took out of the timetable", _about(there.rows[number])
+            return deed, _about(there.rows[number])
         case Alter(number, row):
-            return "changed in the timetable", f"{_about(there.rows[number])} -> {_about(row)}"
+            return deed, f"{_about(there.rows[number])} -> {_about(row)}"
 
 
 def _about(row: Row) -> str:

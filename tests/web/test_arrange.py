@@ -116,7 +116,9 @@ def test_of_two_organizers_the_second_is_told(stage: Stage, organizer: Visitor) 
     second = sent(organizer, "/schedule/0", 200, {**NOON, "day": [*DAYS]})
     organizer.press(first, "/schedule/new")
     after = text(stage)
-    assert "was changed by somebody else" in organizer.press(second, "/schedule/0", 409).words
+    told = organizer.press(second, "/schedule/0", 409).words
+    assert "was changed by somebody else" in told
+    assert "At 07:00 Ana added to the timetable: air town mon,tue,wed 12:00." in told
     assert text(stage) == after
 
 
