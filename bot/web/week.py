@@ -20,8 +20,8 @@ from bot.work.week import Entry, which
 
 CALENDAR, LIST = "calendar", "list"
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
-# So many of the newest deeds are looked through for those that concern an entry.
-DEEDS = 500
+# So many of the newest deeds stand beside an entry.
+DEEDS = 20
 
 
 def week(ask: Ask) -> Response:
@@ -73,11 +73,13 @@ def entry(ask: Ask) -> Response:
     """One entry with its exact words, and what can be done about it."""
     one = weeks.entry(ask.app, ask.path["which"])
     name = control.slot_name(one.delivery)
-    deeds = [deed for deed in people.audit(ask.app, DEEDS) if deed.about == name]
+    deeds = people.audit(ask.app, DEEDS, about=name)
     return page(
         ask,
         "entry.html",
         entry=one,
+        card=weeks.card(one) if "card" in ask.query else None,
+        asked_for_card="card" in ask.query,
         deeds=deeds,
         can=_can(ask, one),
         at=f"{one.at.astimezone(ask.app.config.zone):%Y-%m-%dT%H:%M}",
@@ -193,7 +195,7 @@ def _as_seen(ask: Ask) -> Entry:
     if one.seen == ask.form.get("seen"):
         return one
     name = control.slot_name(one.delivery)
-    last = next((deed for deed in people.audit(ask.app, DEEDS) if deed.about == name), None)
+    last = next(iter(people.audit(ask.app, 1, about=name)), None)
     who = ""
     if last:
         at = last.at.astimezone(ask.app.config.zone)

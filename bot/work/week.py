@@ -13,6 +13,7 @@ from bot.core.post import Variant, say
 from bot.core.preview import Piece, pieces
 from bot.core.problem import AskedWrongly
 from bot.core.timetable import local_day
+from bot.fetch import Page, page
 from bot.work.control import AHEAD, named, slot_name
 from bot.work.plan import Planned, plan, slot_key
 from bot.work.settle import is_withdrawn
@@ -97,6 +98,12 @@ def entry(app: App, which: str) -> Entry:
     found = {slot_key(planned.delivery): planned for planned in _coming(app, one.at + one.late) if planned.delivery}
     planned = found.get(slot_key(one))
     return _of_plan(app, planned) if planned else _of_delivery(app, one)
+
+
+def card(one: Entry) -> Page | None:
+    """What the page that an entry leads to says of itself for a link card, asked now; None if it cannot be had."""
+    has_room = one.variant is not None and one.variant.link and not one.variant.image
+    return page(one.variant.link) if one.variant and has_room else None
 
 
 def _coming(app: App, end: datetime) -> Iterator[Planned]:

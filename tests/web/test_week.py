@@ -7,7 +7,7 @@ ENTRY = "town/2026-11-21/09:00/air"  # the stage's clock stands at 07:00 of that
 
 def test_the_week_shows_the_words_that_will_be_said(stage: Stage, organizer: Visitor) -> None:
     shown = organizer.get("/week")
-    assert "November 16" in shown.words and "Buses run on time." in shown.words
+    assert "Nov 16" in shown.words and "Buses run on time." in shown.words
     assert f"/entry/{ENTRY}" in shown.links
     stage.tick(hours=2)
     assert "said" in organizer.get("/week").words
@@ -73,3 +73,12 @@ def test_what_nobody_can_read_as_a_time_is_told(organizer: Visitor) -> None:
     assert "is no time" in organizer.press(one, f"/move/{ENTRY}", status=400, at="tomorrow").words
     assert "is no day" in organizer.get("/week?from=tomorrow", status=400).words
     assert "names no delivery" in organizer.get("/entry/nothing", status=400).words
+
+
+def test_the_card_of_a_link_is_asked_for_only_when_somebody_wants_to_see_it(stage: Stage, organizer: Visitor) -> None:
+    campaign = stage.folder / "posts" / "air" / "campaign.toml"
+    campaign.write_text(campaign.read_text() + '[links]\nsign = "http://127.0.0.1:9/private"\n')
+    for file in (stage.folder / "posts" / "air").glob("*.txt"):
+        file.write_text('+++\nlink = "sign"\n+++\nSign.\n')
+    assert f"/entry/{ENTRY.replace(':', '%3A')}?card=1" in organizer.get(f"/entry/{ENTRY}").links
+    assert "cannot be reached" in organizer.get(f"/entry/{ENTRY}?card=1").words  # and no address inside is ever asked
