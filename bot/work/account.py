@@ -21,6 +21,7 @@ from bot.core.limits import month
 from bot.core.network import Field, Network, SignIn, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.core.schema import NAME, locate
+from bot.core.text import CONTROL
 from bot.work.doors import take_over
 from bot.work.plan import spent
 from bot.work.settle import leased
@@ -96,6 +97,8 @@ def keep(app: App, name: str, network: Network, told: Mapping[str, str]) -> Chec
     there = app.config.accounts.get(name)
     plain = {asked.name: told[asked.name] for asked in network.fields if not asked.secret and told.get(asked.name)}
     secrets = {asked.name: told[asked.name] for asked in network.fields if asked.secret and told.get(asked.name)}
+    if odd := [name for name, value in plain.items() if CONTROL.search(value)]:
+        raise AskedWrongly(f"There is a sign that nobody can see in: {', '.join(odd)}. Type it anew.")
     account = Account(name=name, network=network.name, handle=plain.get("handle", ""), answers=plain)
     account = replace(there, answers={**there.answers, **plain}) if there else account
     again, before = _with(app, account), _identity(app, account)
@@ -275,8 +278,8 @@ def _key(name: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    # What JSON escapes, TOML reads alike; and one sign more.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # What JSON escapes, TOML reads alike.
+    return json.dumps(value, ensure_ascii=False)
 
 
 def check(app: App, account: Account) -> Checked:

@@ -99,6 +99,12 @@ def test_a_failed_try_leaves_a_working_account_as_it_was(tmp_path: Path, mastodo
     assert app.store.memory("town") == before and (tmp_path / "config.toml").read_text() == text
 
 
+def test_what_nobody_can_see_is_not_written_into_the_config(tmp_path: Path) -> None:
+    person = Talker({"handle": "town\x7f.test", "password": "secret", "server": "https://pds.example.org"})
+    with pytest.raises(AskedWrongly, match="nobody can see in: handle"):
+        connect(opened(tmp_path), "town", NETWORKS["bluesky"], person)
+
+
 class Interrupted(Talker):
     def ask(self, asked: Field) -> str:
         raise KeyboardInterrupt
@@ -214,7 +220,7 @@ def test_a_file_from_windows_stays_one(tmp_path: Path, name: str) -> None:
     assert config.read(file, NETWORKS, "config.toml")[0]
 
 
-@pytest.mark.parametrize("value", ['a "b" \\ c', "ünd 👋", "tab\tand\x7f"])
+@pytest.mark.parametrize("value", ['a "b" \\ c', "ünd 👋", "tab\tand"])
 def test_any_value_comes_back_as_it_was(tmp_path: Path, value: str) -> None:
     write_account(tmp_path / "config.toml", account("pueblo-ñ", warning=value), "")
     found, problems = config.read(tmp_path / "config.toml", NETWORKS, "config.toml")
