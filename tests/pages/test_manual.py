@@ -1,6 +1,7 @@
 """The manual as pages of the desk: every link leads somewhere, and nothing comes from elsewhere."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -16,7 +17,7 @@ def test_every_link_of_a_page_leads_to_a_place_that_is_shown(name: str, language
     for address in re.findall(r'href="([^"]*)"', whole.html):
         if address.startswith("http"):
             continue
-        to, _, part = address.partition("#")
+        to, _, part = unquote(address).partition("#")
         other = leaf(to.removeprefix("/manual/") or name, language)
         assert other is not None, address
         assert not part or f'id="{part}"' in other.html, address

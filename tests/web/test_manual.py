@@ -27,7 +27,7 @@ def test_a_page_shows_its_tables_and_examples(reviewer: Visitor) -> None:
 
 def test_who_reads_spanish_is_told_where_a_page_is_in_english(reviewer: Visitor) -> None:
     reviewer.client.cookies.set("handbill-language", "es")
-    assert "por ahora solo en inglés" in reviewer.get("/manual/commands").words
+    assert catalog("es")["This page is in English only so far."] in reviewer.get("/manual/commands").words
 
 
 def test_a_page_that_is_not_there_is_told(reviewer: Visitor) -> None:
