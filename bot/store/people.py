@@ -50,7 +50,7 @@ class People:
                 raise AskedWrongly("This person was taken off the list already.")
             organizers = select(func.count()).where(PEOPLE.c.role == Role.ORGANIZER)
             if not connection.scalar(organizers):
-                raise AskedWrongly(f"{row.name} is the only organizer. Invite another organizer first.")
+                raise AskedWrongly("This is the only organizer. Invite another organizer first.")
             connection.execute(delete(SESSIONS).where(SESSIONS.c.person == person))
             connection.execute(delete(INVITATIONS).where(INVITATIONS.c.by == row.name))
         return _person(row)
@@ -95,7 +95,7 @@ class People:
                 return None
             same = connection.scalar(select(PEOPLE.c.id).where(PEOPLE.c.folded == folded))
             if same and used.by:
-                raise AskedWrongly(f"There is somebody named {name} already. Choose another name.")
+                raise AskedWrongly("Somebody has this name already. Choose another one.")
             values = {"name": name, "folded": folded, "role": used.role, "password": password}
             if same is None:
                 written = insert(PEOPLE).values(**values, since=now).returning(*_PERSON)

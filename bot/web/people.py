@@ -29,7 +29,7 @@ def sign_in(ask: Ask) -> Response:
     try:
         token = people.sign_in(ask.app, name, ask.form.get("password", ""), ask.address)
     except AskedWrongly as error:
-        return _told_to_wait(page(ask, "sign-in.html", 400, to=to, name=name, fault=str(error)), error)
+        return _told_to_wait(page(ask, "sign-in.html", 400, to=to, name=name, fault=_told(ask, error)), error)
     people.sign_out(ask.app, ask.cookie)
     return _holding(ask, go(to), token)
 
@@ -58,7 +58,7 @@ def accept(ask: Ask) -> Response:
     try:
         person, token = people.accept(ask.app, ask.path["secret"], name, ask.form.get("password", ""))
     except AskedWrongly as error:
-        return page(ask, "welcome.html", 400, role=role, name=name, fault=str(error))
+        return page(ask, "welcome.html", 400, role=role, name=name, fault=_told(ask, error))
     people.note(ask.app, person, "came by a link, as", person.role)
     people.sign_out(ask.app, ask.cookie)
     return _holding(ask, go("/week", ask.say("Welcome. This is the week.")), token)
@@ -78,7 +78,7 @@ def change_password(ask: Ask) -> Response:
     try:
         token = people.change_password(ask.app, ask.who, before, after, ask.address)
     except AskedWrongly as error:
-        return _told_to_wait(_me(ask, 400, str(error)), error)
+        return _told_to_wait(_me(ask, 400, _told(ask, error)), error)
     people.note(ask.app, ask.who, "changed the password of", ask.who.name)
     return _holding(ask, go("/me", ask.say("Your password is changed, and you are signed out everywhere else.")), token)
 
@@ -130,6 +130,10 @@ def _number(written: str) -> int:
     if not (written.isascii() and written.isdigit() and len(written) < 10):
         raise AskedWrongly(f'"{written}" is no number.')
     return int(written)
+
+
+def _told(ask: Ask, error: AskedWrongly) -> str:
+    return ask.say(people.EARLY) % error.seconds if isinstance(error, people.TooEarly) else str(error)
 
 
 def _told_to_wait(answer: Response, error: AskedWrongly) -> Response:

@@ -28,6 +28,7 @@ AT_ONCE = BoundedSemaphore(2)
 # A session's last sight is written no more often.
 SIGHT = timedelta(minutes=5)
 WRONG = "The name or the password is not right."
+EARLY = "Too many wrong passwords. Seconds until the next try: %s."
 USED = "This link was used already, or is too old. Ask whoever sent it for a new one."
 
 
@@ -35,7 +36,7 @@ class TooEarly(AskedWrongly):
     """A password was tried too often; `seconds` until the next try."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many wrong passwords. Wait {_lasting(seconds)}, then try again.")
+        super().__init__(EARLY % seconds)
         self.seconds = seconds
 
 
@@ -268,9 +269,3 @@ def _key(app: App) -> bytes:
     from bot.store.vault import read_key
 
     return read_key(app.key_file)
-
-
-def _lasting(seconds: int) -> str:
-    if seconds < 100:
-        return f"{seconds} second{'s' if seconds > 1 else ''}"
-    return f"{-(-seconds // 60)} minutes"

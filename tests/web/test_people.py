@@ -9,13 +9,16 @@ import httpx
 import pytest
 
 from bot.app import open_app
+from bot.pages import catalog
 from bot.web.desk import SESSION, start
 from bot.web.serving import listen
 from bot.work import people
 from bot.work.people import Role
 from tests.web.conftest import CONFIG, PASSWORD, Page, Stage, Visitor
+from tests.web.words import ROOMS, TEMPLATES, of_room, of_template
 
 NEW = "another four words"
+ROOM = ("sign-in", "welcome", "me", "people", "invite", "deeds")
 
 
 def sign_in(visitor: Visitor, name: str = "Ana", password: str = PASSWORD, to: str = "/week") -> httpx.Response:
@@ -70,7 +73,10 @@ def test_an_organizer_invites_a_reviewer_by_a_link_that_is_shown_once(stage: Sta
 def test_what_will_not_do_is_said_beside_the_form_with_the_name_still_there(stage: Stage, organizer: Visitor) -> None:
     link = f"/welcome/{people.invite(stage.app, stage.app.store.people.all()[0], Role.REVIEWER)}"
     visitor = stage.visitor()
-    for name, password, said in (("Bo", "short", "10 to 200 letters"), ("ANA", PASSWORD, "somebody named ANA already")):
+    for name, password, said in (
+        ("Bo", "short", "10 to 200 letters"),
+        ("ANA", PASSWORD, "Somebody has this name already"),
+    ):
         found = visitor.press(visitor.get(link), link, status=400, name=name, password=password)
         assert said in found.words and found.forms[link]["name"] == name
     visitor.press(visitor.get(link), link, name="Bo", password=PASSWORD)
@@ -89,7 +95,7 @@ def test_who_is_taken_off_the_list_is_out_at_their_next_step(
 def test_the_only_organizer_stays(stage: Stage, organizer: Visitor) -> None:
     (ana,) = stage.app.store.people.all()
     found = organizer.press(organizer.get("/people"), f"/people/{ana.id}/remove", status=400)
-    assert "Ana is the only organizer. Invite another organizer first." in found.words
+    assert "This is the only organizer. Invite another organizer first." in found.words
 
 
 def test_a_reviewer_sees_who_is_there_and_can_change_nothing_of_it(reviewer: Visitor) -> None:
@@ -143,7 +149,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(stage: Stage, o
 def test_many_wrong_passwords_are_slowed_and_told_how_long(stage: Stage, organizer: Visitor) -> None:
     answers = [sign_in(stage.visitor(), password="not the password") for _ in range(7)]
     assert [one.status_code for one in answers] == [400] * 5 + [429] * 2
-    assert "Wait 1 second, then try again." in answers[-1].text and answers[-1].headers["retry-after"] == "1"
+    assert "Seconds until the next try: 1." in answers[-1].text and answers[-1].headers["retry-after"] == "1"
     assert sign_in(stage.visitor()).status_code == 429, "not even the right one, until then"
     assert is_in(organizer), "whoever is in stays in"
     stage.hours.now += timedelta(seconds=1)
@@ -158,6 +164,26 @@ def test_nobody_can_choose_the_address_that_their_tries_count_for(stage: Stage, 
         "/sign-in", data={"name": "Ana", "password": PASSWORD}, headers={"X-Forwarded-For": "192.0.2.99"}
     )
     assert last.status_code == 429
+
+
+def test_what_is_wrong_is_said_in_the_language_of_the_page(stage: Stage, organizer: Visitor) -> None:
+    visitor, said = stage.visitor(), []
+    visitor.client.headers["Accept-Language"] = "es"
+    for _ in range(6):
+        said.append(Page(sign_in(visitor, password="not the password").text).words)
+    assert (
+        "El nombre o la contraseña no son correctos." in said[0] and "Segundos hasta el próximo intento: 1." in said[5]
+    )
+    assert "Este enlace ya se usó" in visitor.get("/welcome/nothing", status=400).words
+    link = f"/welcome/{people.invite(stage.app, stage.app.store.people.all()[0], Role.REVIEWER)}"
+    faults = {("", PASSWORD): "Escribe un nombre", ("Bo", "short"): "Una contraseña", ("Ana", PASSWORD): "Alguien ya"}
+    for (name, password), fault in faults.items():
+        assert fault in visitor.press(visitor.get(link), link, status=400, name=name, password=password).words
+
+
+def test_every_word_of_this_room_is_in_spanish_too() -> None:
+    own = set.union(*(of_template(TEMPLATES / f"{name}.html") for name in ROOM))
+    assert own | of_room(ROOMS / "people.py") <= set(catalog("es"))
 
 
 # --- sessions ---------------------------------------------------------------------------------------
