@@ -461,13 +461,16 @@ class Account:
         return self._put(payload, key, {"swapCommit": payload["head"]})
 
     def find(self, payload: Payload, key: str) -> Receipt | None:
-        """The post of this key, if it stands there; raises Uncertain if other words stand in its place."""
+        """The post of this key, if it stands there.
+
+        Raises Refused if other words stand in its place: another look would tell no more.
+        """
         found = self._read(POST, tid(key))
         if found is None:
             return None
         receipt = self._receipt(key)
         if payload and found["value"].get("text") != payload["record"]["text"]:
-            raise Uncertain(f"other words stand in the place of this post: {receipt.url}")
+            raise Refused(f"other words stand in the place of this post: {receipt.url}")
         return receipt
 
     def recent(self, after: str) -> list[Said]:
@@ -557,7 +560,10 @@ class Account:
 
     def _there(self, payload: Payload, key: str, otherwise: type[Refused | Uncertain]) -> Receipt:
         """What is in the way of a post: the same words, with another card perhaps; `otherwise` if it is gone."""
-        found = self.find(payload, key)
+        try:
+            found = self.find(payload, key)
+        except Refused as others:
+            raise otherwise(str(others)) from others
         if found:
             return found
         raise otherwise(
