@@ -1,5 +1,6 @@
 """The share pages as HTML, made of values; knows no network, no file of a campaign, no request."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -137,6 +138,7 @@ def _environment(language: str) -> Environment:
 
     made.filters["lang"] = _lang
     made.filters["bdi"] = _isolated
+    made.filters["sentence"] = lambda words: _sentence(str(words), language)
     made.filters["day"] = lambda value, skeleton: day(value, skeleton, language)
     made.filters["span"] = lambda first, last: span(first, last, language)
     made.filters["clock"] = lambda value, zone: f"{value.astimezone(zone):%H:%M}"
@@ -149,6 +151,23 @@ def _environment(language: str) -> Environment:
 def _lang(told: Told) -> str:
     """The attribute that says whose words these are, where they are not the page's."""
     return Markup(' lang="{}"').format(told.language) if told.language else Markup("")
+
+
+def _sentence(words: str, language: str) -> str:
+    """A sentence that may be English: in the page's language if it is one of our own, else marked as English."""
+    said = translator(language)(words)
+    if said != words or language.partition("-")[0] == "en" or _ours(language).fullmatch(words):
+        return said
+    return Markup('<span lang="en">{}</span>').format(words)
+
+
+@lru_cache
+def _ours(language: str) -> re.Pattern[str]:
+    """What is translated, with whatever its places are filled with."""
+    parts = [re.split(r"%\(\w+\)s|%s", one) for one in catalog(language).values()]
+    return re.compile(
+        "|".join(".+".join(map(re.escape, some)) for some in parts if len("".join(some)) > 20 or len(some) == 1)
+    )
 
 
 def _isolated(told: Told | str) -> str:

@@ -1,6 +1,9 @@
 """The desk's own words: those of its templates, and those that its rooms say."""
 
 import ast
+import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from bot import pages, web
@@ -17,16 +20,35 @@ def of_template(file: Path) -> set[str]:
 
 
 def of_room(file: Path) -> set[str]:
-    """What a room says by ask.say("…")."""
-    calls = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    said = (call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "say")
-    return {one.value for one in said if isinstance(one, ast.Constant)}
+    """What a room says by ask.say("…"), or by ask.say(NAME)."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    named = {target.id: node.value for node in tree.body if isinstance(node, ast.Assign) for target in _names(node)}
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    said = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "say"]
+    texts = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in said]
+    return {one.value for one in texts if isinstance(one, ast.Constant)}
 
 
-def everywhere() -> set[str]:
-    """All of them; also texts of rooms that are said later, by a name."""
-    words = {word for file in TEMPLATES.glob("*.html") for word in of_template(file)}
-    for file in ROOMS.glob("*.py"):
-        nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        words |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return words
+def _names(node: ast.Assign) -> Iterator[ast.Name]:
+    return (target for target in node.targets if isinstance(target, ast.Name))
+
+
+def is_said(words: str) -> bool:
+    """Whether they stand in a template, or anywhere in the program: as they are, or with values to be filled in."""
+    whole, filled = _everywhere()
+    return words in whole or any(one.fullmatch(words) for one in filled)
+
+
+@cache
+def _everywhere() -> tuple[set[str], list[re.Pattern[str]]]:
+    whole = {word for file in TEMPLATES.glob("*.html") for word in of_template(file)}
+    filled = []
+    for file in ROOMS.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            if isinstance(node, ast.JoinedStr):
+                parts = [str(part.value) if isinstance(part, ast.Constant) else "" for part in node.values]
+                if len("".join(parts)) > 20:  # else it could be anything
+                    filled.append(re.compile("".join(re.escape(part) or ".+" for part in parts)))
+    return whole, filled

@@ -1,0 +1,44 @@
+"""The desk in Spanish: nothing of its own is left in English, and what comes in English says so."""
+
+import re
+
+from bot.pages import catalog, messages
+from tests.web.conftest import Stage, Visitor
+from tests.web.words import ROOMS, of_room
+
+OWN = {*messages("desk"), *(word for file in ROOMS.glob("*.py") for word in of_room(file))}
+SPANISH = {"accept-language": "es-MX"}
+# The same in both languages.
+SAME = {"No", "no", "Hashtags", "Manual"}
+
+
+def test_every_word_of_the_desk_is_there_in_spanish() -> None:
+    spanish = catalog("es")
+    assert set(spanish) >= OWN
+    assert {english for english in OWN if spanish[english] == english} <= SAME
+
+
+def test_nobody_is_addressed_as_a_stranger() -> None:
+    formal = re.compile(r"\busted(es)?\b|\bvosotr[oa]s\b|(^|[.:] )(Abra|Copie|Elija|Escriba|Haga|Mire|Pulse|Vuelva)\b")
+    assert [spanish for spanish in catalog("es").values() if formal.search(spanish)] == []
+
+
+def test_a_sentence_that_comes_in_english_says_so(organizer: Visitor) -> None:
+    answer = organizer.client.get("/week?from=someday", headers=SPANISH)
+    assert '<html lang="es">' in answer.text
+    assert '<span lang="en">&#34;someday&#34; is no day.' in answer.text
+    assert '<span lang="en">' not in organizer.client.get("/week?from=someday").text
+
+
+def test_a_sentence_that_is_known_comes_in_spanish(stage: Stage, reviewer: Visitor) -> None:
+    typed = {"name": "Ana", "password": "something else"}
+    answer = stage.visitor().client.post("/sign-in", data=typed, headers=SPANISH).text
+    assert 'id="fault">El nombre o la contraseña no son correctos.</p>' in answer
+    forbidden = reviewer.client.get("/accounts/town/start", headers=SPANISH).text
+    assert '<p class="fault pre">Esto solo pueden hacerlo quienes organizan.' in forbidden
+
+
+def test_why_nothing_is_said_comes_in_spanish_too(organizer: Visitor) -> None:
+    organizer.post("/pause", {"campaign": ""})
+    week = organizer.client.get("/week", headers=SPANISH).text
+    assert '<span class="quiet">en pausa</span>' in week and "omitido" in week
