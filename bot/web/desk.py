@@ -128,13 +128,14 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
 def _answer(
     state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]
 ) -> Response:
-    ask = _ask(state, door, request, forms, files)
     try:
-        if refusal := _refusal(ask, door):
-            return refusal
-        return door.answer(ask)
-    except HandbillError as error:
-        return trouble(ask, error)
+        ask = _ask(state, door, request, forms, files)
+        try:
+            return _refusal(ask, door) or door.answer(ask)
+        except HandbillError as error:
+            return trouble(ask, error)
+    except HandbillError as error:  # not even a page can be made, as without the ledger
+        return PlainTextResponse(f"{error}\nNothing was changed. Try again in a minute.\n", 503)
 
 
 def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]) -> Ask:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -39,12 +38,14 @@ class Upload:
 class Desk:
     """What all requests share: the app as its files say now, and where the desk is reached.
 
-    `hosts`: the values of the Host header that are answered; `is_secure`: people come over https.
+    `hosts`: the values of the Host header that are answered; `is_secure`: people come over https;
+    `broken`: what is wrong with config.toml, in words, where what it said before still holds.
     """
 
     def __init__(self, app: App, hosts: frozenset[str], *, is_secure: bool = False) -> None:
         self.hosts = hosts
         self.is_secure = is_secure
+        self.broken = ""
         self._app = app
         self._seen: object = None
         self._lock = Lock()
@@ -72,13 +73,15 @@ class Desk:
         return self._app.source or self._app.config.folder / FILE
 
     def _anew(self) -> App:
-        source = self._source()
+        source, self.broken = self._source(), ""
         if not source.exists():
             return self._app.fresh()
-        with suppress(HandbillError):
+        try:
             found = open_app(source, self._app.clock)
-            return self._app.fresh(config=found.config, problems=found.problems, source=found.source)
-        return self._app.fresh()
+        except HandbillError as error:
+            self.broken = str(error)
+            return self._app.fresh()
+        return self._app.fresh(config=found.config, problems=found.problems, source=found.source)
 
 
 def _stamp(file: Path) -> object:

@@ -1,5 +1,8 @@
 """What is checked before any door of the desk opens, and what every answer carries."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from bot.core.problem import HandbillError
@@ -60,3 +63,12 @@ def test_every_door_is_there_once() -> None:
 def test_plain_http_for_other_machines_needs_a_word(stage: Stage) -> None:
     with pytest.raises(HandbillError, match="--plain-http"):
         start(stage.app, 0, "0.0.0.0")
+
+
+def test_without_its_ledger_the_desk_says_so_and_comes_back(stage: Stage, organizer: Visitor) -> None:
+    with closing(sqlite3.connect(stage.folder / "handbill.db", isolation_level=None)) as ledger:
+        ledger.execute("ALTER TABLE sessions RENAME TO elsewhere")
+        answer = organizer.client.get("/week")
+        assert answer.status_code == 503 and "ledger" in answer.text and "Traceback" not in answer.text
+        ledger.execute("ALTER TABLE elsewhere RENAME TO sessions")
+    assert organizer.client.get("/week").status_code == 200

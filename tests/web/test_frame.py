@@ -60,8 +60,12 @@ def test_what_is_edited_outside_is_shown_at_once(stage: Stage, organizer: Visito
     config = stage.folder / "config.toml"
     config.write_text(config.read_text().replace('"09:00"', '"10:15"'))
     assert "10:15" in organizer.get("/week").words
+    whole = config.read_text()
     config.write_text("broken = [")
-    assert "10:15" in organizer.get("/week").words
+    shown = organizer.get("/week").words
+    assert "10:15" in shown and "config.toml cannot be read as it is now" in shown and "config.toml:1" in shown
+    config.write_text(whole)
+    assert "cannot be read" not in organizer.get("/week").words
 
 
 def test_two_requests_never_hold_each_others_leases(place: Path, hours: Hours) -> None:
