@@ -35,6 +35,7 @@ def look_up(host: str, port: int) -> list[str]:
 
 @cache
 def our_name() -> str:
+    """What we call ourselves, with the version: Handbill/0.1.0."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
