@@ -140,6 +140,18 @@ def test_an_account_begins_once_somebody_has_seen_its_week(
     assert "nobody has let it begin" in quiet.words and stage.app.store.starts() == set()
 
 
+def test_who_connected_an_account_and_let_it_begin_is_known(
+    stage: Stage, organizer: Visitor, mastodon_server: Running[Mastodon]
+) -> None:
+    connected(stage, organizer, mastodon_server)
+    begun = organizer.press(organizer.get("/accounts/town-masto/start"), "/accounts/town-masto/start")
+    organizer.press(begun, "/accounts/town-masto/stop")
+    deeds = [(deed.person, deed.deed, deed.about) for deed in reversed(stage.app.store.people.deeds(3))]
+    assert deeds == [
+        ("Ana", "connected", "town-masto"), ("Ana", "let begin", "town-masto"), ("Ana", "made quiet", "town-masto"),
+    ]  # fmt: skip
+
+
 def test_an_account_does_not_begin_with_another_week_than_the_one_that_was_seen(
     stage: Stage, organizer: Visitor, mastodon_server: Running[Mastodon]
 ) -> None:
