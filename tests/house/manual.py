@@ -30,6 +30,7 @@ HOME = "/home/ana"
 
 MARK = r"(?:^<!-- (?:file: (?P<file>\S+)|now: (?P<now>\S+)|(?P<server>server)) -->\n\n?)?"
 BLOCK = re.compile(MARK + r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
+DRAWN = re.compile(r"^<!-- (\w+) -->\n.*?^<!-- /\1 -->$", re.M | re.S)
 BROKEN = re.compile(r"Traceback \(most|Something is wrong in Handbill itself")
 """What no page may ever promise."""
 SERVERS = {"x": "127.0.0.1:8977", "proxy": "127.0.0.1:8978", "mastodon": "127.0.0.1:8979"}
@@ -300,12 +301,15 @@ def drawn(name: str) -> tuple[str, str]:
 
 
 def followed(page: Path) -> str:
-    """A translated page with the blocks of the English one in their places; ValueError if it has more or fewer."""
-    text, blocks_there = page.read_text(encoding="utf-8"), iter(list(blocks(HELP / page.name)))
-    joined = BLOCK.sub(lambda _: next(blocks_there, _)[0], text)
-    if len(list(blocks(page))) != len(list(blocks(HELP / page.name))):
-        raise ValueError(f"{page.relative_to(ROOT)} has not as many blocks as {page.name}")
-    return joined
+    """A translated page with the examples and tables of the English one; ValueError if it has more or fewer."""
+    text, english = (one.read_text(encoding="utf-8") for one in (page, HELP / page.name))
+    for what in (BLOCK, DRAWN):
+        theirs = [match[0] for match in what.finditer(english)]
+        if len(list(what.finditer(text))) != len(theirs):
+            raise ValueError(f"{page.relative_to(ROOT)} has not as many examples or tables as {page.name}")
+        coming = iter(theirs)
+        text = what.sub(lambda _, coming=coming: next(coming), text)
+    return text
 
 
 def redraw(pages: list[str]) -> None:
