@@ -29,7 +29,7 @@ PARTS = {"resting": RESTING, "worn out": WORN_OUT, "refused": BARRED}
 DEEP = ("does not fit", "problem", "fine")
 STATES = ("ready", *PARTS, "not yet", "expired", LEFT_OUT, "untranslated", "stale", *DEEP)
 # So many posts stand on a page; and in search of them so many are read for every network at most.
-SHOWN, READ = 40, 150
+SHOWN, READ = 40, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

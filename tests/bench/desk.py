@@ -18,7 +18,8 @@ POSTS, SPEAKING = 2_000, 4
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)  # the day after the past ends
 PATHS = (
     "/week", "/week?from=2026-09-14", "/week?from=2026-10-12", "/entry/5", f"/entry/{NAMES[0]}/2026-10-02/09:00",
-    "/troubles", "/library", "/library?q=bus", "/library/air/post-7", "/library/problems", "/library/try", "/schedule",
+    "/troubles", "/library", "/library?words=bus", "/library?state=resting", "/library?state=problem",
+    "/library/air/post-7", "/library/problems", "/library/try", "/schedule",
     "/accounts", f"/accounts/{NAMES[0]}", "/sharing", "/people", "/people/deeds", "/health", "/import", "/manual",
 )  # fmt: skip
 
