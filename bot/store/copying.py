@@ -18,6 +18,7 @@ from bot.store.tables import (
     LATEST,
     LEASES,
     LONGEST_LEASE,
+    LOOKS,
     MEMORIES,
     METADATA,
     NOTICES,
@@ -66,6 +67,7 @@ def put_in_place(target: Connection, source: Connection) -> None:
     _alone(target)
     newer = _newer(target, source)
     since, untold = _known_since(target, source, newer), _untold(target)
+    identities = target.execute(select(LOOKS.c.account, LOOKS.c.identity)).all() if newer == "target" else ()
     for kept in _restored(target):
         if kept in DECIDED and newer == "target":
             continue
@@ -75,6 +77,8 @@ def put_in_place(target: Connection, source: Connection) -> None:
             target.execute(inserting(target.dialect.name, kept).on_conflict_do_nothing(), rows)
     _count_on(target)
     _add_deeds(target, source)
+    for account, identity in identities:
+        target.execute(update(LOOKS).where(LOOKS.c.account == account).values(identity=identity))
     for row in since:
         _keep(target, row, newer)
     recount_accounts(target)

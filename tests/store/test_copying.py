@@ -203,6 +203,15 @@ def test_what_people_took_back_since_the_backup_does_not_come_back(store: Store,
     assert decided(other) == (set(), set(), set(), {})
 
 
+def test_who_an_account_is_since_the_backup_holds_and_what_it_said_is_looked_at_again(
+    store: Store, other: Store
+) -> None:
+    store.looked("town", Look(at=NOW, identity="town", newest="1"), NOW)
+    going_on(store, other).looked("town", Look(at=LATER, identity="another", newest="2"), LATER)
+    other.restore(store)
+    assert other.looks()["town"] == Look(at=NOW, identity="another", newest="1")
+
+
 def test_what_was_moved_or_put_off_since_the_backup_stays_so(store: Store, other: Store) -> None:
     going_on(store, other)
     moved = replace(next(iter(other.deliveries(("planned",)))), at=LATER + timedelta(days=1))
