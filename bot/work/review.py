@@ -74,13 +74,12 @@ def left_out(app: App) -> Iterator[Problem]:
 
 
 def all_networks(app: App) -> list[Network]:
-    """Every network that is shared to or spoken on, the latter as each account's own server counts."""
-    used = {name: app.speaker(name).network for name in app.config.accounts}
+    """Every network that is shared to or spoken on, the latter as each account's own server counts; each once."""
+    used = [app.speaker(name).network for name in app.config.accounts]
     shared = [network for network in app.networks.values() if network.share]
-    return [
-        *shared,
-        *(network for network in used.values() if network.counting not in {one.counting for one in shared}),
-    ]
+    known = {one.counting for one in shared}
+    more = {(one.name, one.counting, one.may_mention): one for one in used if one.counting not in known}
+    return [*shared, *more.values()]
 
 
 def review_campaign(campaign: Campaign) -> Iterator[Problem]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import Account
 from bot.core.problem import Problem
-from bot.work.review import review
+from bot.work.review import all_networks, review
 from tests.making import NETWORKS, app, library
 
 TARGETS = 'title = "Air"\n[targets.mayor]\nname = "the mayor of our town"\nx = "@mayor"\n'
@@ -165,3 +166,9 @@ def test_a_fault_in_the_campaign_does_not_hide_those_of_its_posts(tmp_path: Path
 def test_languages_in_which_the_share_pages_cannot_speak_are_told(tmp_path: Path) -> None:
     [problem] = review(app(library(tmp_path, {"a.fr.txt": "Bonjour.", "a.es.txt": "Hola."})))
     assert problem.severity == "warning" and 'share pages\' own words are missing in "fr"' in problem.what
+
+
+def test_a_network_of_many_accounts_is_looked_at_once(tmp_path: Path) -> None:
+    accounts = {name: Account(name=name, network="outbox") for name in ("town", "city", "county")}
+    found = all_networks(app(library(tmp_path, {}), accounts=accounts))
+    assert [network.name for network in found].count("outbox") == 1
