@@ -9,7 +9,7 @@ from threading import Lock
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from bot.app import App, open_app
 from bot.config import FILE
@@ -21,6 +21,8 @@ from bot.work.people import Person, Role
 from bot.work.plan import paused_by_file
 
 LANGUAGES = {"en": "English", "es": "Español"}
+# What browsers show as a picture, and nothing that could hold a script.
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # Cookies: who is signed in, a sentence for the next page only, and the interface's language.
 SESSION, SAID, LANGUAGE = "handbill-session", "handbill-said", "handbill-language"
 # A browser keeps no cookie over 4,096 bytes: <https://www.rfc-editor.org/rfc/rfc6265#section-6.1>.
@@ -211,6 +213,15 @@ def told(cookie: str) -> tuple[str, Undo | None]:
         return str(found["said"]), undo
     except (ValueError, KeyError, TypeError, AttributeError):
         return "", None
+
+
+def picture(ask: Ask, file: str) -> Response:
+    """A picture that stands in the library, by its path; AskedWrongly for any other file, and for none."""
+    found = Path(file).resolve()
+    is_ours = found.is_relative_to(ask.app.config.library.resolve()) and found.suffix.lower() in PICTURES
+    if not file or not is_ours or not found.is_file():
+        raise AskedWrongly("This post has no picture.")
+    return FileResponse(found)
 
 
 def trouble(ask: Ask, error: HandbillError) -> Response:

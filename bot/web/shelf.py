@@ -6,14 +6,14 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import quote, urlencode
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from bot.core.post import Campaign, Post, say
 from bot.core.preview import pieces
 from bot.core.problem import AskedWrongly, Problem
 from bot.library.campaign import FILE
 from bot.library.files import is_post, language_of, name_of
-from bot.web.frame import Ask, Door, go, page
+from bot.web.frame import Ask, Door, go, page, picture
 from bot.work import people
 from bot.work.attempt import Attempt, by_account, by_accounts, by_supporter
 from bot.work.edit import Draft, campaign_draft, campaign_of, campaign_sheet, draft, save, sheet
@@ -24,8 +24,6 @@ from bot.work.shelf import READ, STATES, Item, Seek, apart, browse, items, take
 from bot.work.site import own_name
 from bot.work.write import check_name, own_library
 
-# What browsers show as a picture, and nothing that could hold a script.
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # Of a text that is in no file: the name that it is tried under.
 UNSAVED = "unsaved"
 # So many previews stand on a page.
@@ -156,14 +154,10 @@ def post(ask: Ask) -> Response:
     )
 
 
-def picture(ask: Ask) -> Response:
+def shown(ask: Ask) -> Response:
     """The picture of a post."""
     one = take(ask.app, ask.path["campaign"], ask.path["post"])
-    file = Path(one.post.image).resolve() if one.post and one.post.image else None
-    inside = file is not None and file.is_relative_to(ask.app.config.library.resolve())
-    if file is None or not inside or file.suffix.lower() not in PICTURES or not file.is_file():
-        raise AskedWrongly("This post has no picture.")
-    return FileResponse(file)
+    return picture(ask, one.post.image if one.post else "")
 
 
 # --- writing --------------------------------------------------------------------------------------------
@@ -328,7 +322,7 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/library/try", try_page),
     Door("POST", "/library/try", try_words),
     Door("GET", "/library/{campaign}/{post}", post),
-    Door("GET", "/library/{campaign}/{post}/picture", picture),
+    Door("GET", "/library/{campaign}/{post}/picture", shown),
     Door("GET", "/library/{campaign}/{post}/{language}", write, Role.ORGANIZER),
     Door("POST", "/library/{campaign}/{post}/{language}", change, Role.ORGANIZER),
     Door("POST", "/library/{campaign}/{post}/{language}/save", keep, Role.ORGANIZER),

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.timetable import local, local_day
-from bot.web.frame import Ask, Door, Undo, go, own, page
+from bot.web.frame import Ask, Door, Undo, go, own, page, picture
 from bot.work import control, people, settle
 from bot.work import week as weeks
 from bot.work.control import Wish
@@ -19,7 +18,6 @@ from bot.work.plan import BY_PERSON
 from bot.work.week import Entry, which
 
 CALENDAR, LIST = "calendar", "list"
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # So many of the newest deeds stand beside an entry.
 DEEDS = 20
 
@@ -104,15 +102,10 @@ def _can(ask: Ask, one: Entry) -> set[str]:
     return {way for way, is_open in ways.items() if is_open and way in may}
 
 
-def picture(ask: Ask) -> Response:
+def shown(ask: Ask) -> Response:
     """The picture of an entry."""
     one = weeks.entry(ask.app, ask.path["which"])
-    image = one.variant.image if one.variant else None
-    file = Path(image.file).resolve() if image else None
-    is_ours = file and file.is_relative_to(ask.app.config.library.resolve()) and file.suffix.lower() in PICTURES
-    if not file or not is_ours or not file.is_file():
-        raise AskedWrongly("This post has no picture.")
-    return FileResponse(file)
+    return picture(ask, one.variant.image.file if one.variant and one.variant.image else "")
 
 
 # --- what a person says of it -----------------------------------------------------------------------
@@ -259,7 +252,7 @@ def _campaign(ask: Ask) -> str:
 DOORS: tuple[Door, ...] = (
     Door("GET", "/week", week),
     Door("GET", "/entry/{which:path}", entry),
-    Door("GET", "/picture/{which:path}", picture),
+    Door("GET", "/picture/{which:path}", shown),
     Door("POST", "/skip/{which:path}", skip),
     Door("POST", "/take-back/{which:path}", take_back),
     Door("POST", "/approve/{which:path}", approve),
