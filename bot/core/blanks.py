@@ -156,7 +156,9 @@ HINTS = (
 ARTICLE = regex.compile(
     r"(?:\b(?:my|our|your|the|an?|mi|tu|su|el|la|un|una|nuestro|nuestra)|\b(?:i['’]m an?|como)) $", regex.I
 )
-BEGINS = regex.compile(r"(?:^|[.!?\n][\s¿¡\"“]*|^[¿¡\"“]+)$")
+BEGINS = regex.compile(r"[.!?\n][\s¿¡\"“]*$")
+# What may stand before the first word; and how many letters before a blank tell what it means.
+OPENS, NEAR = '¿¡"“ \n', 40
 
 
 def find_blanks(text: str) -> Iterator[Blank]:
@@ -166,7 +168,7 @@ def find_blanks(text: str) -> Iterator[Blank]:
         if match["rule"] and any(start <= match.start() < end for start, end in taken):
             continue
         if match["rule"]:
-            yield Blank(*match.span(), "place", _hinted(text[: match.start()]), match[0])
+            yield Blank(*match.span(), "place", _hinted(text[max(0, match.start() - NEAR) : match.start()]), match[0])
         elif not match["ours"] and (found := _kind(match)):
             yield Blank(*match.span(), *found, match[0])
 
@@ -212,8 +214,9 @@ def label_of(fact: str) -> Texts:
 
 def place(blank: Blank, before: str, language: str) -> str:
     """The place to fill that a template writes for a blank that stands behind the words `before`."""
-    otherwise = _otherwise(blank, before, language)
-    if BEGINS.search(before):
+    near = before[-NEAR:]
+    otherwise = _otherwise(blank, near, language)
+    if not before.strip(OPENS) or BEGINS.search(near):
         otherwise = otherwise[:1].upper() + otherwise[1:]
     return f'{{{{ me.{blank.fact} or "{otherwise}" }}}}'
 

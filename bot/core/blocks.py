@@ -17,7 +17,7 @@ HEADING = regex.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
 TABLE = regex.compile(r"\s*\|(.*)\|\s*")
 DASHES = regex.compile(r"\s*:?-+:?\s*")
 BOLD = regex.compile(
-    r"(?<!\*)\*\*(?!\s)(.{1,500}?)(?<!\s)\*\*(?!\*)|(?<![\w_])__(?![\s_])(.{1,500}?)(?<![\s_])__(?![\w_])"
+    r"(?<!\*)\*\*(?!\s)([^*]{1,500})(?<!\s)\*\*(?!\*)|(?<![\w_])__(?![\s_])([^_]{1,500})(?<![\s_])__(?![\w_])"
 )
 
 
@@ -106,7 +106,7 @@ def _joins(last: Row, row: Row) -> bool:
 def _is_wrapped(last: Row, row: Row) -> bool:
     """Whether a row goes on in the next one only because it was full."""
     before, after = last.text.strip(), row.text.strip()
-    if len(before) < LONG or ENDS.search(before) or is_tail(after):
+    if len(before) < LONG or ENDS.search(before[-20:]) or is_tail(after):
         return False
     return after[:1].islower()
 

@@ -10,7 +10,7 @@ from bot.core.text import BIDI, CONTROL, NOISE
 
 SPACES = regex.compile(r"[^\S\n]+")
 ADDRESS = regex.compile(r"https?://", regex.I)
-CUT = regex.compile(r"(https?://\S*)([^\S\n]*\n\s*|[^\S\n]+)(\S+)", regex.I)
+CUT = regex.compile(r"(https?://\S*+)([^\S\n]*+\n\s*+|[^\S\n]+)(\S+)", regex.I)
 # A sign of these at its end, and an address goes on behind the space if what stands there can be a part of one.
 UNDONE = tuple("/-_=&?%.")
 GOES_ON = regex.compile(r"[A-Za-z0-9%~][A-Za-z0-9%~_.=&?/+-]*")

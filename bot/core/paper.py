@@ -116,7 +116,7 @@ def _is_post(block: Row, listed: bool) -> bool:
         return False
     if block.kind == "bullet" or apart(block.text).has_tail:
         return True
-    is_heading = "\n" not in block.text and len(block.text) <= SHORT and not ENDS.search(block.text.rstrip(":"))
+    is_heading = "\n" not in block.text and len(block.text) <= SHORT and not ENDS.search(block.text[-20:].rstrip(":"))
     return not listed and not is_heading
 
 

@@ -7,10 +7,10 @@ import regex
 from bot.core.links import links_with_scheme
 from bot.core.schema import HASHTAG
 
-TOKEN = regex.compile(r"\S+\Z")
 # What stands between the parts of a tail, or around one, without being a word.
 AROUND = "|,;·•–—()-"
-SEPARATOR = regex.compile(rf"(?:\s+[{AROUND}]+)?\s*\Z")
+# Letters of an address, and how many links and hashtags a tail has at most.
+LONGEST, MOST = 2_000, 60
 # Words that are whole without what follows them: a sentence, a hashtag, a picture.
 WHOLE = regex.compile(r"[.!?…][\"”’»)\]*_]*\Z|(?:\p{Extended_Pictographic}|\p{Emoji_Modifier})\uFE0F?\Z")
 POINTS = regex.compile(r"[:,;>→➡👉👇⬇🔗]\uFE0F?\Z|[-–—]\Z")
@@ -34,10 +34,10 @@ def apart(text: str) -> Tail:
     """Take the tail off: as much of it as leaves words that are whole, and no more than one link."""
     rest, link, tags = text.rstrip(), "", list[str]()
     best = Tail(words=rest)
-    while True:
+    for _ in range(MOST):
         token, before = _ending(rest)
         if not token or (not token.startswith("#") and link):
-            return best
+            break
         if token.startswith("#"):
             tags.insert(0, token)
         else:
@@ -45,33 +45,37 @@ def apart(text: str) -> Tail:
         rest = before
         if _is_whole(rest, text):
             best = Tail(words=rest.rstrip(), link=link, hashtags=tuple(dict.fromkeys(tags)))
+    return best
 
 
 def is_tail(text: str) -> bool:
     """Whether a text is nothing but links and hashtags."""
-    rest = text.strip()
-    if not rest:
-        return False
-    while rest:
-        token, rest = _ending(rest)
-        if not token:
-            return False
-    return True
+    words = text.split()
+    return 0 < len(words) <= MOST and all(_ending(word)[0] or not word.strip(AROUND) for word in words)
 
 
 def _ending(text: str) -> tuple[str, str]:
     """(the hashtag or address at the end of a text or "", what stands before it)."""
-    match = TOKEN.search(text)
-    bare = match[0].strip(AROUND) if match else ""
-    if not match or not (HASHTAG.fullmatch(bare) or links_with_scheme(bare) == [(0, len(bare))]):
+    before, last = _last(text)
+    bare = last.strip(AROUND)
+    if len(bare) > LONGEST or not (HASHTAG.fullmatch(bare) or links_with_scheme(bare) == [(0, len(bare))]):
         return "", text
-    return bare, SEPARATOR.sub("", text[: match.start()])
+    rest, sign = _last(before)
+    return bare, rest if sign and not sign.strip(AROUND) else before
+
+
+def _last(text: str) -> tuple[str, str]:
+    """(what stands before the last word, the last word)."""
+    last = text.rsplit(None, 1)[-1] if text and not text.isspace() else ""
+    rest = text.rstrip()
+    return rest[: len(rest) - len(last)].rstrip(), last
 
 
 def _is_whole(words: str, text: str) -> bool:
     """Whether words stand well without what followed them in `text`."""
-    if not words or (WHOLE.search(words) and not POINTS.search(words)):
+    end = words[-20:]
+    if not words or (WHOLE.search(end) and not POINTS.search(end)):
         return True
     if _ending(words)[0]:
         return True
-    return text[len(words) :].lstrip(" ").startswith("\n") and not POINTS.search(words)
+    return text[len(words) :].lstrip(" ").startswith("\n") and not POINTS.search(end)

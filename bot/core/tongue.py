@@ -31,7 +31,7 @@ OWN = {
     "fr": regex.compile("[èêœù]", regex.I),
 }
 WORD = regex.compile(r"[\p{L}\p{M}]+")
-NOT_WORDS = regex.compile(r"\S*(?:://|[#＃@＠])\S*")
+NOT_WORDS = ("://", "#", "＃", "@", "＠")
 
 # Languages that a heading may name, in their own words, in English, or in Spanish.
 TONGUES = words_of(
@@ -44,13 +44,14 @@ FILLERS = words_of(
     "tuit tuits message messages mensaje mensajes publicación publicaciones sample samples ejemplo ejemplos muestra "
     "language idioma lengua copy social media redes sociales wording wordings translation translations traducción only"
 )
-SHORT = 8
-"""Headings of more words name something else."""
+SHORT, LONGEST = 8, 100
+"""Headings of more words, or letters, name something else."""
 
 
 def guess(text: str) -> str:
     """The language of a text as far as its common words and letters tell; "" where they do not."""
-    found = WORD.findall(NOT_WORDS.sub(" ", text))
+    plain = " ".join(word for word in text.split() if not any(sign in word for sign in NOT_WORDS))
+    found = WORD.findall(plain)
     # Inside of a sentence words with a capital are rather names, in whatever language.
     words = [word.casefold() for at, word in enumerate(found) if not at or word[0].islower() or text.isupper()]
     scores = {
@@ -63,6 +64,8 @@ def guess(text: str) -> str:
 
 def named(heading: str) -> str:
     """The language that a heading, a label or the head of a column names and nothing else; else ""."""
+    if len(heading) > LONGEST:
+        return ""
     words: list[str] = [word.casefold() for word in WORD.findall(heading)]
     if not words or len(words) > SHORT:
         return ""
