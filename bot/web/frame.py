@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from bot.app import App, open_app
 from bot.config import FILE
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.library import is_paused, stamps
+from bot.library import stamps
 from bot.pages import html, translator
 from bot.web.serving import is_loopback
 from bot.work.people import Person, Role
@@ -68,8 +68,7 @@ class Desk:
             return self._app.under(f"{self._app.owner}/desk-{token_hex(4)}")
 
     def _look(self) -> object:
-        folder = self._app.config.library
-        return _stamp(self._source()), stamps(folder), is_paused(folder)
+        return _stamp(self._source()), stamps(self._app.config.library), self._app.is_paused()
 
     def _source(self) -> Path:
         return self._app.source or self._app.config.folder / FILE

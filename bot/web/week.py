@@ -237,7 +237,8 @@ def resume(ask: Ask) -> Response:
         people.note(ask.app, ask.who, "resumed", campaign or "everything")
     if ask.app.library.paused and not campaign:
         raise HandbillError(
-            f"A file named PAUSE in {ask.app.config.library} still pauses everything. Take it away to go on."
+            f"A file named PAUSE in {ask.app.config.library}, or in {ask.app.config.folder}, still pauses everything. "
+            "Take it away to go on."
         )
     return go(own(ask.form.get("back", ""), "/week"), ask.say("Resumed.") if was else "")
 

@@ -1,5 +1,7 @@
 """The week at the desk: what will be said stands there word for word, and a person's word on it holds."""
 
+import pytest
+
 from tests.web.conftest import Stage, Visitor
 
 ENTRY = "town/2026-11-21/09:00/air"  # the stage's clock stands at 07:00 of that day
@@ -82,3 +84,15 @@ def test_the_card_of_a_link_is_asked_for_only_when_somebody_wants_to_see_it(stag
         file.write_text('+++\nlink = "sign"\n+++\nSign.\n')
     assert f"/entry/{ENTRY.replace(':', '%3A')}?card=1" in organizer.get(f"/entry/{ENTRY}").links
     assert "cannot be reached" in organizer.get(f"/entry/{ENTRY}?card=1").words  # and no address inside is ever asked
+
+
+@pytest.mark.parametrize("folder", ["posts", "."])
+def test_a_file_named_pause_is_shown_and_only_its_owner_takes_it_away(
+    stage: Stage, organizer: Visitor, folder: str
+) -> None:
+    (stage.folder / folder / "PAUSE").touch()
+    shown = organizer.get("/week")
+    assert "Everything is paused." in shown.words
+    assert "Take it away" in organizer.press(shown, "/resume", status=409).words
+    (stage.folder / folder / "PAUSE").unlink()
+    assert "Everything is paused." not in organizer.get("/week").words
