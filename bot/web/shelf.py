@@ -99,7 +99,7 @@ def _edit(ask: Ask, problem: Problem) -> str:
     if path.parent.name not in ask.app.library.stamps:
         return ""
     if path.name == FILE:
-        return f"/campaign/{quote(path.parent.name, safe='')}"
+        return _path(path.parent.name, FILE)
     campaign = campaign_of(ask.app, normalize("NFC", path.parent.name))
     language = language_of(path) or campaign.languages[0]
     return _path(campaign.name, name_of(path), language) if is_post(path) else ""
@@ -207,8 +207,7 @@ def keep(ask: Ask) -> Response:
     there = made.sheet
     about = f"{there.campaign}/{there.post}.{there.language}" if there.post else f"{there.campaign}/{FILE}"
     people.note(ask.app, ask.who, "edited" if there.seen else "wrote", about)
-    to = _path(there.campaign, there.post) if there.post else f"/campaign/{quote(there.campaign, safe='')}"
-    return go(to, ask.say("Saved."))
+    return go(_path(there.campaign, there.post or FILE), ask.say("Saved."))
 
 
 def write_campaign(ask: Ask) -> Response:
@@ -239,7 +238,7 @@ def _sheet(ask: Ask, made: Draft, *, is_shown: bool, status: int = 200) -> Respo
         campaign=campaign,
         title=say(campaign.title, ask.language),
         back=post or "/library",
-        here=_path(there.campaign, there.post, there.language) if there.post else ask.here.removesuffix("/save"),
+        here=_path(there.campaign, *((there.post, there.language) if there.post else (FILE,))),
         attempts=by_accounts(ask.app, campaign, whole, there.language)[:SHOWN] if whole and is_shown else [],
         pieces=pieces,
         own_name=own_name,
@@ -321,12 +320,12 @@ DOORS: tuple[Door, ...] = (
     Door("GET", "/library/new", new, Role.ORGANIZER),
     Door("GET", "/library/try", try_page),
     Door("POST", "/library/try", try_words),
+    Door("GET", f"/library/{{campaign}}/{FILE}", write_campaign, Role.ORGANIZER),
+    Door("POST", f"/library/{{campaign}}/{FILE}", change, Role.ORGANIZER),
+    Door("POST", f"/library/{{campaign}}/{FILE}/save", keep, Role.ORGANIZER),
     Door("GET", "/library/{campaign}/{post}", post),
     Door("GET", "/library/{campaign}/{post}/picture", shown),
     Door("GET", "/library/{campaign}/{post}/{language}", write, Role.ORGANIZER),
     Door("POST", "/library/{campaign}/{post}/{language}", change, Role.ORGANIZER),
     Door("POST", "/library/{campaign}/{post}/{language}/save", keep, Role.ORGANIZER),
-    Door("GET", "/campaign/{campaign}", write_campaign, Role.ORGANIZER),
-    Door("POST", "/campaign/{campaign}", change, Role.ORGANIZER),
-    Door("POST", "/campaign/{campaign}/save", keep, Role.ORGANIZER),
 )

@@ -112,14 +112,19 @@ def test_a_new_campaign_begins_with_its_first_post(stage: Stage, organizer: Visi
 def test_a_campaigns_own_file_is_mended_in_the_browser(stage: Stage, organizer: Visitor, reviewer: Visitor) -> None:
     write(stage.folder, {"posts/air/campaign.toml": 'title = "Clean air"\ngaol = 5\n'})
     every = organizer.get("/library/problems")
-    assert "unknown key `gaol`" in every.words and "/campaign/air" in every.links
-    assert "/campaign/air" not in reviewer.get("/library/problems").links
-    shown = organizer.press(organizer.get("/campaign/air"), "/campaign/air", text='title = "Clean air"\ngoal = 5\n')
+    assert "unknown key `gaol`" in every.words and "/library/air/campaign.toml" in every.links
+    assert "/library/air/campaign.toml" not in reviewer.get("/library/problems").links
+    assert "nothing of the campaign is said" in organizer.get("/library/air/bus").words
+    shown = organizer.press(
+        organizer.get("/library/air/campaign.toml"),
+        "/library/air/campaign.toml",
+        text='title = "Clean air"\ngoal = 5\n',
+    )
     assert "No problems." in shown.words and "goal = 5" in shown.words
-    assert "Saved." in organizer.press(shown, "/campaign/air/save").words
+    assert "Saved." in organizer.press(shown, "/library/air/campaign.toml/save").words
     assert stage.app.fresh().library.campaigns["air"].goal == 5
-    told = organizer.press(shown, "/campaign/air/save", status=409)
-    assert "Somebody else changed this" in told.words and "/campaign/air/save" not in told.forms
+    told = organizer.press(shown, "/library/air/campaign.toml/save", status=409)
+    assert "Somebody else changed this" in told.words and "/library/air/campaign.toml/save" not in told.forms
 
 
 def test_words_are_tried_before_they_are_in_any_file(stage: Stage, reviewer: Visitor) -> None:
@@ -136,9 +141,9 @@ def test_words_are_tried_before_they_are_in_any_file(stage: Stage, reviewer: Vis
 
 def test_a_reviewer_reads_and_tries_and_changes_nothing(stage: Stage, reviewer: Visitor) -> None:
     assert EDIT not in reviewer.get("/library/air/bus").links
-    for door in (EDIT, "/library/new", "/campaign/air"):
+    for door in (EDIT, "/library/new", "/library/air/campaign.toml"):
         assert "Only organizers" in reviewer.get(door, 403).words
-    for door in (EDIT, f"{EDIT}/save", "/campaign/air", "/campaign/air/save"):
+    for door in (EDIT, f"{EDIT}/save", "/library/air/campaign.toml", "/library/air/campaign.toml/save"):
         assert reviewer.post(door, {"text": "Mine.", "seen": ""}).status_code == 403
     assert "Buses" in (posts(stage) / "bus.en.txt").read_text()
 
@@ -150,7 +155,7 @@ def test_no_address_leads_out_of_the_library(stage: Stage, organizer: Visitor) -
     before = sorted(stage.folder.rglob("*.txt"))
     for name in ODD:
         for place in (
-            f"/campaign/{name}",
+            f"/library/{name}/campaign.toml",
             f"/library/{name}/bus/en",
             f"/library/air/{name}/en",
             f"/library/air/bus/{name}",
