@@ -197,6 +197,7 @@ def test_every_key_of_the_config_is_in_the_manual_and_no_other() -> None:
     wanted = {
         *kinds,
         *(f"site.{key}" for key in config.SITE),
+        *(f"desk.{key}" for key in config.DESK),
         *(f"heartbeat.{key}" for key in config.HEARTBEAT),
         *(f"schedule.{key}" for key in config.SCHEDULE),
         *(f"accounts.NAME.{key}" for key in inside(kinds["accounts"], "name")),
