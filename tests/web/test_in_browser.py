@@ -10,7 +10,7 @@ import pytest
 from bot.web.desk import SESSION
 from bot.work.deliver import tick
 from tests.pages.browser import PHONE, WIDE, axe, barriers, running
-from tests.web.conftest import CONFIG, Stage, Visitor
+from tests.web.conftest import CONFIG, PASSWORD, Stage, Visitor
 from tests.web.test_hostile import crawled
 
 ENTRY = "/entry/town/2026-11-21/17:30/air"
@@ -24,10 +24,11 @@ def browser() -> Iterator[Any]:
 
 @contextmanager
 def opened(browser: Any, stage: Stage, visitor: Visitor, **options: Any) -> Iterator[Any]:
-    """A browser in which somebody is signed in; fails if a page complained, or asked another host for anything."""
+    """A visitor's browser; fails if a page complained, or asked another host for anything."""
     context = browser.new_context(**{"viewport": PHONE, "locale": "en-US", **options})
     context.set_default_timeout(30_000)
-    context.add_cookies([{"name": SESSION, "value": visitor.client.cookies[SESSION], "url": stage.address}])
+    if token := visitor.client.cookies.get(SESSION):
+        context.add_cookies([{"name": SESSION, "value": token, "url": stage.address}])
     away: list[str] = []
     faults: list[str] = []
     context.route(
@@ -164,3 +165,35 @@ def test_what_is_to_be_posted_by_hand_is_copied_posted_and_noted(
         page.click("text=I have posted it")
         assert "Nothing waits to be posted by hand." in page.inner_text("main")
     assert [one.state for one in stage.app.store.deliveries()] == ["sent"]
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without script"])
+def test_somebody_is_invited_comes_in_and_comes_back(
+    stage: Stage, organizer: Visitor, browser: Any, has_script: bool
+) -> None:
+    script = axe()
+
+    def keeps_nobody_out(page: Any) -> None:
+        assert not has_script or barriers(page, script) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    with opened(browser, stage, organizer, java_script_enabled=has_script) as page:
+        page.goto(stage.address + "people")
+        page.click("text=Make a link")
+        link = page.inner_text("#link")
+        assert page.is_visible("text=Copy the link") == has_script
+        keeps_nobody_out(page)
+    with opened(browser, stage, stage.visitor(), java_script_enabled=has_script) as page:
+        page.goto(link)
+        keeps_nobody_out(page)
+        page.fill("#name", "Bo")
+        page.fill("#password", PASSWORD)
+        page.click("text=Come in")
+        assert "Welcome. This is the week." in page.inner_text("main")
+        page.click("text=Sign out")
+        keeps_nobody_out(page)
+        page.goto(stage.address + "people")
+        page.fill("#name", "bo")
+        page.fill("#password", PASSWORD)
+        page.click("main >> text=Sign in >> nth=-1")
+        assert "(you)" in page.inner_text("main")
