@@ -90,6 +90,7 @@ def _draft(row: Row, columns: Sequence[Column], language: str) -> Draft | None:
             spoken = column.language or here or guess(text)
             pieces = (Piece(number=row.number, text=one, tail=tail) for one in _wordings(text))
             words[spoken] = (*words.get(spoken, ()), *pieces)
+    words = {spoken: pieces for spoken, pieces in words.items() if pieces}
     if not words:
         return None
     name = next((text for column, text in cells if column.use == "name" and not NUMBERS.fullmatch(text)), "")

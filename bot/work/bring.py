@@ -262,7 +262,10 @@ def _placed(problem: Problem, files: Iterable[File], where: Callable[[int], str]
     rows = {file.name: file.rows for file in files}
 
     def row(match: regex.Match[str] | None) -> int:
-        return rows[match[1]][int(match[2] or 1) - 1] if match and match[1] in rows else 0
+        if not match or match[1] not in rows:
+            return 0
+        known = rows[match[1]]
+        return known[min(int(match[2] or 1), len(known)) - 1]  # where words are missing, the row behind the last
 
     def said(match: regex.Match[str]) -> str:
         return where(row(match)) if row(match) else match[0]

@@ -48,6 +48,10 @@ def test_a_cell_may_hold_several_wordings() -> None:
     assert words(sheet(("English",), ("Two buses.\n---\nOne lane.",)).drafts[0]) == {"en": ["Two buses.", "One lane."]}
 
 
+def test_a_row_that_says_nothing_is_no_post() -> None:
+    assert sheet(("English",), ("---",), ("Two buses.",)).drafts == sheet(("English",), ("",), ("Two buses.",)).drafts
+
+
 def test_what_is_not_read_is_named_and_left_aside() -> None:
     found = sheet(("English", "Graphic"), ("Two buses.", "bus.png"), ("", "later"))
     assert [remark.what for remark in found.remarks] == ['the column "Graphic" is not read']

@@ -9,6 +9,7 @@ from bot.pages import catalog
 from bot.work import people
 from tests.documents import docx, entity_bomb, lying_bomb, zip_bomb
 from tests.web.conftest import Page, Stage, Visitor
+from tests.web.test_hostile import HOSTILE, is_calm
 from tests.web.words import ROOMS, TEMPLATES, of_room, of_template
 
 KIT = """\
@@ -209,6 +210,15 @@ def test_what_a_document_holds_is_shown_and_never_run(stage: Stage, organizer: V
     )
     pressed(organizer, "/import/save", ticked(Shown(answer.text), 0, 1))
     assert len(posts(stage)) == 2
+
+
+@pytest.mark.parametrize("field", ["campaign", "name-0", "language-0-0", "words-0-0", "needs", "count", "keep-0"])
+def test_whatever_is_typed_into_a_field_is_answered_in_words(stage: Stage, organizer: Visitor, field: str) -> None:
+    told = ticked(read(organizer), 0)
+    for typed in HOSTILE:
+        for to in ("/import/look", "/import/save"):
+            answer = organizer.client.post(to, data=told | {field: typed}, follow_redirects=True)
+            assert answer.status_code in (200, 400, 409) and is_calm(answer.text), (field, typed, answer.text)
 
 
 def test_a_reviewer_imports_nothing(stage: Stage, reviewer: Visitor) -> None:

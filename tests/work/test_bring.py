@@ -3,12 +3,14 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.render import compile_words, render
 from bot.work.bring import Brought, Source, bring, write
 from bot.work.review import review
 from tests.documents import docx
@@ -216,6 +218,10 @@ def test_a_document_without_posts_is_told(empty: Path, text: str) -> None:
         brought(empty, text)
 
 
+def test_a_post_of_nothing_but_a_note_is_told(empty: Path) -> None:
+    assert "kit.md:2: there are no words here" in told(brought(empty, "- Two buses for all of us.\n- [PHOTO]"))
+
+
 def test_a_campaign_is_named_after_the_document(empty: Path) -> None:
     assert brought(empty, "Two buses.", "Clean Air 2026.txt", campaign="").campaign == "clean-air-2026"
 
@@ -224,6 +230,49 @@ def test_a_post_that_was_exported_comes_back_as_it_was(empty: Path) -> None:
     text = '+++\ntags = ["facts"]\nweight = 2\n+++\nOne.\n---\n{{ today }} too.\n'
     found = brought(empty, text, "bus-lane.es.txt")
     assert [(file.name, file.text) for file in found.files] == [("bus-lane.es.txt", text)] and not found.problems
+
+
+ODD = [
+    "- ",
+    "# ",
+    "\n",
+    "\n\n",
+    "English\n",
+    "Español\n",
+    "ES: ",
+    "or",
+    "---",
+    "+++",
+    "|",
+    "\t",
+    ",",
+    '"',
+    "\u200b",
+    "con",
+]
+BLANKS = [
+    "{{ me.city }}",
+    "{% if a %}",
+    "[CITY]",
+    "[LINK]",
+    "[PHOTO]",
+    "____",
+    "#Tag ",
+    "Post 3: ",
+    "https://example.org/a ",
+]
+PARTS = st.sampled_from([*ODD, *BLANKS, "http://www.\nb.org/ c/"])
+
+
+@settings(max_examples=60)
+@given(st.lists(PARTS, max_size=20), st.sampled_from(["a.md", "a.csv"]), st.booleans())
+def test_any_document_is_read_or_refused_with_a_sentence(parts: list[str], name: str, everything: bool) -> None:
+    with TemporaryDirectory() as folder:
+        place = laid(Path(folder), {"posts/.keep": ""})
+        try:
+            written(place, brought(place, "".join(parts), name, everything=everything))
+        except HandbillError as error:
+            assert str(error)
 
 
 WORD = st.sampled_from(["Buses", "carry", "us", "all", "lanes", "¡Sí!", "50%", "{", "a_b", "(now)", "“so”", "🚍"])
@@ -236,15 +285,11 @@ POST = st.tuples(
 @settings(max_examples=10)
 @given(st.lists(POST, min_size=2, max_size=4, unique_by=lambda post: post[0]))
 def test_what_goes_out_as_a_list_comes_back_as_the_same_posts(posts: list[tuple[str, list[str], bool]]) -> None:
-    from tempfile import TemporaryDirectory
-
     rows = [" ".join([words, *tags, *(["https://example.org/sign"] if link else [])]) for words, tags, link in posts]
     with TemporaryDirectory() as folder:
         place = laid(Path(folder), {"posts/.keep": ""})
         written(place, brought(place, "".join(f"- {row}\n" for row in rows), language="en"))
         found = app(place).library.posts["air"]
-    from bot.core.render import compile_words, render
-
     came = [
         (render(compile_words(post.words["en"].wordings[0].text), {}).text, list(post.hashtags), post.link == "sign")
         for post in found
