@@ -1,7 +1,7 @@
 """Blanks of a document, however they are spelled, become places that a supporter may fill."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -156,6 +156,10 @@ HINTS = (
 ARTICLE = regex.compile(
     r"(?:\b(?:my|our|your|the|an?|mi|tu|su|el|la|un|una|nuestro|nuestra)|\b(?:i['’]m an?|como)) $", regex.I
 )
+# An office before a blank that asks for a name: nobody but the supporter knows whose.
+OFFICE = regex.compile(
+    r"\b(governor|senator|representative|mayor|gobernadora?|senadora?|representante|alcalde|alcaldesa) $", regex.I
+)
 BEGINS = regex.compile(r"[.!?\n][\s¿¡\"“]*$")
 # What may stand before the first word; and how many letters before a blank tell what it means.
 OPENS, NEAR = '¿¡"“ \n', 40
@@ -170,7 +174,8 @@ def find_blanks(text: str) -> Iterator[Blank]:
         if match["rule"]:
             yield Blank(*match.span(), "place", _hinted(text[max(0, match.start() - NEAR) : match.start()]), match[0])
         elif not match["ours"] and (found := _kind(match)):
-            yield Blank(*match.span(), *found, match[0])
+            office = OFFICE.search(text[max(0, match.start() - NEAR) : match.start()]) if found[1] == "name" else None
+            yield Blank(*match.span(), found[0], _known([office[1].casefold()]) if office else found[1], match[0])
 
 
 def _kind(match: regex.Match[str]) -> tuple[Kind, str] | None:
@@ -183,12 +188,17 @@ def _kind(match: regex.Match[str]) -> tuple[Kind, str] | None:
         return "note", ""
     if LINK & set(words):
         return "link", ""
-    known = next((fact.name for fact in FACTS if fact.names & set(words)), "")
+    known = _known(words)
     if match["square"] and not known and not (ASKS & set(words) or (said.isupper() and len(said) > 2)):
         return None
     if match["square"] and not (ASKS & set(words) or said.isupper() or len(words) <= 4):
         return None
     return "place", known or _own(words)
+
+
+def _known(words: Iterable[str]) -> str:
+    """The fact that one of the words names, "" if none does."""
+    return next((fact.name for fact in FACTS if fact.names & set(words)), "")
 
 
 def _own(words: list[str]) -> str:
@@ -223,7 +233,7 @@ def place(blank: Blank, before: str, language: str) -> str:
 
 def _otherwise(blank: Blank, before: str, language: str) -> str:
     for known in FACTS:
-        if known.name == blank.fact:
+        if known.name == blank.fact and not OFFICE.search(before):
             return say(known.alone if ARTICLE.search(before) else known.otherwise, language)
     whose, *what = WORD.findall(blank.said.casefold()) or [""]
     return " ".join([MINE[whose], *what]) if whose in MINE and what else NOBODY_KNOWS

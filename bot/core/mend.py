@@ -33,7 +33,9 @@ def joined(text: str) -> tuple[str, list[str]]:
     mended: list[str] = []
     at = 0
     while match := CUT.search(text, at):
-        if not _goes_on(match[1], match[3], "\n" in match[2]):
+        is_new_row = "\n" in match[2]
+        is_alone = is_new_row and text[match.end() : match.end() + 1] in ("", "\n")
+        if not _goes_on(match[1], match[3], is_new_row, is_alone):
             at = match.end(1)
             continue
         text = text[: match.end(1)] + text[match.start(3) :]
@@ -43,8 +45,8 @@ def joined(text: str) -> tuple[str, list[str]]:
     return text, mended
 
 
-def _goes_on(before: str, after: str, is_new_row: bool) -> bool:
-    """Whether an address that ends with `before` goes on with the word `after`."""
+def _goes_on(before: str, after: str, is_new_row: bool, is_alone: bool) -> bool:
+    """Whether an address that ends with `before` goes on with the word `after`, which may be `is_alone` on its row."""
     bare = after.rstrip(".,;:!?)\"'”’")
     host = ADDRESS.sub("", before).split("/")[0]
     if not GOES_ON.fullmatch(bare) or bare.lower().startswith(("http", "www.")):
@@ -57,7 +59,7 @@ def _goes_on(before: str, after: str, is_new_row: bool) -> bool:
         return is_new_row and bool(SURE_PART.fullmatch(bare)) and not is_domain(bare.split("/")[0].lower())
     if before[-1] in "=&%_-":
         return is_new_row or bool(PART.search(bare)) or not bare.isalpha()
-    return bool(PART.search(bare))
+    return bool(PART.search(bare)) or (is_alone and "-" in bare and bare.islower())
 
 
 LINKED = regex.compile(

@@ -1,6 +1,6 @@
 """Paper: a document that somebody shares becomes drafts of posts; what is none is left aside, never lost."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -40,22 +40,24 @@ class _Found(NamedTuple):
     is_another: bool
 
 
-def read(rows: Sequence[Row], *, everything: bool = False, language: str = "") -> Paper:
+def read(rows: Sequence[Row], *, everything: bool = False, language: str = "", networks: Collection[str] = ()) -> Paper:
     """The drafts in a document's rows.
 
     Bullets are posts where there are some, with the paragraphs that end in links or hashtags; else
     paragraphs are. `everything`: all of it is. `language`: of the whole document, where it does not say.
+    `networks`: names that may stand before the words, to say where they are meant for.
     """
     blocks, mended = _mended(blocks_of(rows))
     tables, rest = _split(blocks)
     chosen, aside = _choose(rest, everything)
+    chosen, labels = _unlabelled(chosen, networks)
     found, notes = _sections(chosen, language)
     drafts, apart_ = _paired(found)
     parts = [drafts_of(table, language) for table in tables]
     drafts = sorted([*drafts, *(draft for part in parts for draft in part.drafts)], key=lambda draft: draft.number)
     return Paper(
         drafts=tuple(drafts),
-        aside=tuple(sorted([*aside, *(row for part in parts for row in part.aside)])),
+        aside=tuple(sorted([*aside, *labels, *(row for part in parts for row in part.aside)])),
         remarks=tuple(sorted([*mended, *notes, *apart_, *(one for part in parts for one in part.remarks)])),
     )
 
@@ -118,6 +120,17 @@ def _is_post(block: Row, listed: bool) -> bool:
         return True
     is_heading = "\n" not in block.text and len(block.text) <= SHORT and not ENDS.search(block.text[-20:].rstrip(":"))
     return not listed and not is_heading
+
+
+def _unlabelled(blocks: Iterable[Row], networks: Collection[str]) -> tuple[list[Row], list[Row]]:
+    """The blocks without the names of networks before their words, and these names as rows of their own."""
+    names = "|".join(regex.escape(name) for name in networks)
+    label = regex.compile(
+        rf"(?:{names})(?:\s*[/&,+]\s*(?:{names}))*+(?:\s+(?:post|caption|message))?\s*:\s+(?=\S)", regex.I
+    )
+    found = [(block, label.match(block.text) if names else None) for block in blocks]
+    bare = [block._replace(text=block.text[match.end() :]) if match else block for block, match in found]
+    return bare, [block._replace(text=match[0].strip()) for block, match in found if match]
 
 
 def _sections(blocks: Iterable[Row], language: str) -> tuple[list[_Found], list[Remark]]:

@@ -75,7 +75,7 @@ def bring(app: App, campaign: str, source: Source, *, language: str = "", everyt
     found = reading.read(source.content, source.name)
     if found.text.startswith("+++\n"):
         return _as_it_is(app, campaign, source, found, language or _languages(there, ())[0])
-    paper = read(found.rows, everything=everything, language=language)
+    paper = read(found.rows, everything=everything, language=language, networks=_labels(app))
     if not paper.drafts:
         raise AskedWrongly(f"There are no words in {source.name} that could be posts.")
     if len(paper.drafts) > MOST:
@@ -86,6 +86,11 @@ def bring(app: App, campaign: str, source: Source, *, language: str = "", everyt
     remarks = [*found.remarks, *paper.remarks, *made.remarks]
     aside = tuple((where(row.number), row.text) for row in paper.aside)
     return _brought(app, campaign, made.files, made.needs, where, remarks, aside)
+
+
+def _labels(app: App) -> list[str]:
+    """What people call the networks; some still call one by a name that it had before."""
+    return [*(network.label for network in app.networks.values()), "Twitter"]
 
 
 def _as_it_is(app: App, campaign: str, source: Source, found: Reading, language: str) -> Brought:

@@ -33,6 +33,7 @@ def test_a_blank_is_found_however_it_is_spelled(blank: str) -> None:
         ("We ride. [City] rides.", 'We ride. {{ me.city or "My town" }} rides.'),
         ("Call [NAME OF YOUR SENATOR].", 'Call {{ me.senator or "my senator" }}.'),
         ("Thank [YOUR FAVORITE TEACHER].", 'Thank {{ me.favorite_teacher or "my favorite teacher" }}.'),
+        ("Ask Governor [NAME] now.", 'Ask Governor {{ me.governor or "…" }} now.'),
         ("We need {number} buses.", 'We need {{ me.number or "…" }} buses.'),
         ("Our ____ rides.", 'Our {{ me.answer or "…" }} rides.'),
         ("{{ me.city or 'our town' }} rides.", "{{ me.city or 'our town' }} rides."),

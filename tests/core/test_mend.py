@@ -15,6 +15,7 @@ from bot.core.text import faults
         ("https://example.org/sign?from=\nmail", "https://example.org/sign?from=mail"),
         ("https://example.org/sign/bus_\nlane", "https://example.org/sign/bus_lane"),
         ("https://example.org/bus\nlane/sign.html today", "https://example.org/buslane/sign.html"),
+        ("Sign: https://example.org/air/\nsign-now\nThanks.", "https://example.org/air/sign-now"),
         ("https://example.org/a/ b/ c/d", "https://example.org/a/b/c/d"),
     ],
 )  # fmt: skip
@@ -33,6 +34,7 @@ def test_an_address_that_was_cut_is_whole_again_and_named(text: str, whole: str)
         "https://example.org/a\nwww.example.net/b",
         "https://example.org/a\nexample.net/b",
         "https://example.org/a-\n",
+        "https://example.org/a/\nco-workers ride",
         "https://example.org/a - and more",
         "Buses and/or\ntrams",
         "",

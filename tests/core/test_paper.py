@@ -109,6 +109,14 @@ def test_numbers_of_posts_are_no_words() -> None:
     ]
 
 
+def test_the_name_of_a_network_before_the_words_is_left_aside() -> None:
+    rows = rows_of("- Here: The bus is for all.\n- There / Here post: We ride the bus.\n- Hereby: We all ride.")
+    found = read(rows, networks=["Here", "There"])
+    assert [draft["en"] for draft in texts(found)[:2]] == [["The bus is for all."], ["We ride the bus."]]
+    assert [row.text for row in found.aside] == ["Here:", "There / Here post:"]
+    assert texts(found)[2] == {"en": ["Hereby: We all ride."]}
+
+
 def test_a_cut_address_is_joined_and_told() -> None:
     found = paper("- Read the news: http://www.\nexample.org/news/ town/lane- 2026-a.html\n- The other one.")
     assert "http://www.example.org/news/town/lane-2026-a.html" in found.drafts[0].words[""][0].text
