@@ -1,10 +1,7 @@
 """Account: connect one, look how it stands, let it begin."""
 
-import errno
 import json
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,6 +21,7 @@ from bot.core.schema import NAME, locate
 from bot.core.text import CONTROL
 from bot.work.doors import take_over
 from bot.work.plan import spent
+from bot.work.put import replace_file
 from bot.work.settle import leased
 
 if TYPE_CHECKING:
@@ -214,7 +212,7 @@ def write_account(path: Path, account: Account, handle: str) -> None:
     told = {"network": account.network, "handle": handle.lstrip("@"), **account.answers}
     told = {name: value for name, value in told.items() if value}
     try:
-        _write(path.resolve(), _with_section(_read(path), account.name, told))
+        replace_file(path.resolve(), _with_section(_read(path), account.name, told).encode())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its [accounts] are written in a way of their own"
         section = "".join(f"\n  {row}" for row in (f"[accounts.{_key(account.name)}]", *_rows(told)))
@@ -226,17 +224,6 @@ def write_account(path: Path, account: Account, handle: str) -> None:
 def _read(path: Path) -> str:
     """The text as it stands, its line ends too."""
     return path.read_bytes().decode("utf-8") if path.exists() else ""
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a text in a file's place, whole or not at all; who may read it stays as it is."""
-    if path.exists() and not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is read-only")
-    passing = path.with_name(f"{path.name}.part")
-    passing.write_bytes(text.encode())
-    if path.exists():
-        passing.chmod(stat.S_IMODE(path.stat().st_mode))
-    passing.replace(path)
 
 
 def _with_section(text: str, account: str, told: Mapping[str, str]) -> str:

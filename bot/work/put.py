@@ -40,7 +40,7 @@ def put(path: Path, raw: bytes, seen: str) -> None:
                 raise Changed(
                     f"{path.name} was changed by somebody else meanwhile. Nothing was saved; look at it again."
                 )
-            _replace(real, raw)
+            replace_file(real, raw)
     except OSError as error:
         raise HandbillError(
             f"{path} cannot be written ({error.strerror}). Nothing was saved. See that there is room, "
@@ -48,7 +48,8 @@ def put(path: Path, raw: bytes, seen: str) -> None:
         ) from error
 
 
-def _replace(path: Path, raw: bytes) -> None:
+def replace_file(path: Path, raw: bytes) -> None:
+    """Put bytes in a file's place, whole or not at all; who may read it stays as it is. OSError where that fails."""
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "it is read-only")
