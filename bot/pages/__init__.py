@@ -138,7 +138,8 @@ def _environment(language: str) -> Environment:
 
     made.filters["lang"] = _lang
     made.filters["bdi"] = _isolated
-    made.filters["sentence"] = lambda words: _sentence(str(words), language)
+    made.filters["told"] = lambda words: _told(str(words), language)
+    made.filters["sentence"] = lambda words: _sentence(_told(str(words), language))
     made.filters["day"] = lambda value, skeleton: day(value, skeleton, language)
     made.filters["span"] = lambda first, last: span(first, last, language)
     made.filters["clock"] = lambda value, zone: f"{value.astimezone(zone):%H:%M}"
@@ -153,12 +154,15 @@ def _lang(told: Told) -> str:
     return Markup(' lang="{}"').format(told.language) if told.language else Markup("")
 
 
-def _sentence(words: str, language: str) -> str:
-    """A sentence that may be English: in the page's language if it is one of our own, else marked as English."""
+def _told(words: str, language: str) -> Told:
+    """Words that may be English: in the page's language if they are ours and translated, else known to be English."""
     said = translator(language)(words)
-    if said != words or language.partition("-")[0] == "en" or _ours(language).fullmatch(words):
-        return said
-    return Markup('<span lang="en">{}</span>').format(words)
+    is_ours = said != words or language.partition("-")[0] == "en" or _ours(language).fullmatch(words)
+    return Told(words=said, language="" if is_ours else "en")
+
+
+def _sentence(told: Told) -> str:
+    return Markup("<span{}>{}</span>").format(_lang(told), told.words) if told.language else told.words
 
 
 @lru_cache

@@ -1,8 +1,9 @@
 """The desk in Spanish: nothing of its own is left in English, and what comes in English says so."""
 
 import re
+from pathlib import Path
 
-from bot.pages import catalog, messages
+from bot.pages import catalog, manual, messages
 from tests.web.conftest import Stage, Visitor
 from tests.web.words import ROOMS, of_room
 
@@ -42,3 +43,16 @@ def test_why_nothing_is_said_comes_in_spanish_too(organizer: Visitor) -> None:
     organizer.post("/pause", {"campaign": ""})
     week = organizer.client.get("/week", headers=SPANISH).text
     assert '<span class="quiet">en pausa</span>' in week and "omitido" in week
+
+
+def test_what_a_network_asks_comes_in_spanish(organizer: Visitor) -> None:
+    form = organizer.client.get("/connect/bluesky", headers=SPANISH).text
+    assert "<span>Contraseña</span>" in form and '<span lang="en">' not in form
+    assert 'crea en <a href="https://bsky.app/settings/app-passwords"' in form
+
+
+def test_the_manual_names_the_buttons_of_the_desk_as_they_are_called() -> None:
+    english, spanish = (Path(manual.__file__).parents[1].joinpath("help", one) for one in ("desk.md", "es/desk.md"))
+    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", english.read_text("utf-8"))) & set(catalog("es"))
+    assert len(named) > 4
+    assert [one for one in named if f"*{catalog('es')[one]}*" not in spanish.read_text("utf-8")] == []

@@ -49,6 +49,6 @@ def _everywhere() -> tuple[set[str], list[re.Pattern[str]]]:
                 whole.add(node.value)
             if isinstance(node, ast.JoinedStr):
                 parts = [str(part.value) if isinstance(part, ast.Constant) else "" for part in node.values]
-                if len("".join(parts)) > 20:  # else it could be anything
+                if len("".join(parts)) > 7:  # else it could be anything
                     filled.append(re.compile("".join(re.escape(part) or ".+" for part in parts)))
     return whole, filled
