@@ -37,7 +37,7 @@ def test_the_examples_of_a_translation_are_those_that_run(page: Path) -> None:
 def test_a_translation_has_all_that_the_english_page_has(page: Path) -> None:
     english = HELP / page.name
     if page.stem != "index":  # whose words are explained with those that the program uses
-        assert shape(page) == shape(english)
+        assert shape(page) == shape(english), f"Say in {page.parent.name}/{page.name}, too, what {page.name} says now."
     assert leads(page) == leads(english)
 
 
