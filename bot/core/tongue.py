@@ -50,8 +50,7 @@ SHORT, LONGEST = 8, 100
 
 def guess(text: str) -> str:
     """The language of a text as far as its common words and letters tell; "" where they do not."""
-    plain = " ".join(word for word in text.split() if not any(sign in word for sign in NOT_WORDS))
-    found = WORD.findall(plain)
+    found = _found(text)
     # Inside of a sentence words with a capital are rather names, in whatever language.
     words = [word.casefold() for at, word in enumerate(found) if not at or word[0].islower() or text.isupper()]
     scores = {
@@ -60,6 +59,15 @@ def guess(text: str) -> str:
     }
     (best, most), (_, second) = sorted(scores.items(), key=lambda score: -score[1])[:2]
     return best if most >= 2 and most > second * 1.5 else ""
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text in small letters, without its links, hashtags and mentions."""
+    return [word.casefold() for word in _found(text)]
+
+
+def _found(text: str) -> list[str]:
+    return WORD.findall(" ".join(word for word in text.split() if not any(sign in word for sign in NOT_WORDS)))
 
 
 def named(heading: str) -> str:

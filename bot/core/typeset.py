@@ -230,8 +230,21 @@ def _words(text: str, language: str, piece: Piece, case: Case) -> tuple[str, lis
             case.remarks.append(Remark(piece.number, what, f'Write words for "{NOBODY_KNOWS}" in {written}.'))
         return written
 
+    case.remarks += [Remark(piece.number, f'the address "{one[:80]}" leads nowhere', WHOLE) for one in _dead(text)]
     named = _named_links(text, language, case)
     return regex.sub(r" +(?=\n|$)|(?<= ) +", "", with_places(named, language, fill)).strip(), notes
+
+
+SCHEME = re.compile(r"https?://\S*", re.IGNORECASE)
+WHOLE = 'Write the whole address, such as "https://example.org/page".'
+
+
+def _dead(text: str) -> list[str]:
+    """What begins like an address and is none."""
+    starts = {start for start, _ in links_with_scheme(text)}
+    return [
+        match[0] for match in SCHEME.finditer(text) if not any(match.start() <= start < match.end() for start in starts)
+    ]
 
 
 def _only_link(case: Case) -> str:

@@ -14,6 +14,7 @@ import tomlkit
 
 from bot import library, reading
 from bot.app import App
+from bot.core.alike import alike
 from bot.core.draft import Draft, Remark
 from bot.core.network import Network
 from bot.core.paper import read
@@ -83,7 +84,7 @@ def bring(app: App, campaign: str, source: Source, *, language: str = "", everyt
     languages = _languages(there, paper.drafts)
     made = typeset(paper.drafts, languages, there, taken(app, campaign))
     where = _places(source, found)
-    remarks = [*found.remarks, *paper.remarks, *made.remarks]
+    remarks = [*found.remarks, *paper.remarks, *made.remarks, *alike(paper.drafts)]
     aside = tuple((where(row.number), row.text) for row in paper.aside)
     return _brought(app, campaign, made.files, made.needs, where, remarks, aside)
 

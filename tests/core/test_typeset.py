@@ -123,6 +123,13 @@ def test_words_that_can_be_acted_on_are_not(words: str) -> None:
     assert not made(draft(en=words))[1].remarks
 
 
+@pytest.mark.parametrize("address", ["http://", "https://localhost/a", "https://example", "http://[CITY].org"])
+def test_an_address_that_leads_nowhere_is_told(address: str) -> None:
+    _, case = made(draft(en=f"Read it at {address} today."))
+    assert f'the address "{address}" leads nowhere' in [remark.what for remark in case.remarks]
+    assert not [one for one in made(draft(en=f"Read it (<{SIGN}>), now: {SIGN}."))[1].remarks if "nowhere" in one.what]
+
+
 def test_a_blank_that_says_nothing_is_told() -> None:
     _, case = made(draft(en="Our ____ rides."))
     assert case.remarks[0].hint == 'Write words for "…" in {{ me.answer or "…" }}.'
