@@ -1,10 +1,12 @@
 """The desk in Spanish: nothing of its own is left in English, and what comes in English says so."""
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 from bot.pages import catalog, manual, messages
 from tests.web.conftest import Stage, Visitor
+from tests.web.test_hostile import crawled
 from tests.web.words import ROOMS, of_room
 
 OWN = {*messages("desk"), *(word for file in ROOMS.glob("*.py") for word in of_room(file))}
@@ -56,3 +58,42 @@ def test_the_manual_names_the_buttons_of_the_desk_as_they_are_called() -> None:
     named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", english.read_text("utf-8"))) & set(catalog("es"))
     assert len(named) > 4
     assert [one for one in named if f"*{catalog('es')[one]}*" not in spanish.read_text("utf-8")] == []
+
+
+class Reader(HTMLParser):
+    """What somebody hears on a page in its own language; names, addresses and what others wrote are left out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+        self._inside: list[tuple[str, bool]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        is_other = found.get("lang", "es") != "es" or tag in ("script", "style", "code", "pre", "textarea")
+        if tag not in ("br", "hr", "img", "input", "link", "meta"):
+            self._inside.append((tag, is_other))
+        self.heard += [
+            value for name in ("alt", "aria-label", "placeholder", "title", "data-done") if (value := found.get(name))
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._inside and self._inside.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(is_other for _, is_other in self._inside):
+            self.heard.append(data)
+
+
+ENGLISH = re.compile(r"\b(the|this|that|and|with|not|is|are|was|has|its|there|nobody|somebody)\b", re.I)
+
+
+def test_no_page_in_spanish_says_english_words_as_if_they_were_spanish(stage: Stage, organizer: Visitor) -> None:
+    stage.tick(hours=2)
+    organizer.client.headers.update(SPANISH)
+    paths = [path for path in crawled(organizer, 60)[0] if not path.startswith("/manual")]
+    heard = {words for path in paths for words in Reader(organizer.client.get(path).text).heard}
+    assert "Semana" in heard
+    assert [words for words in heard if ENGLISH.search(words)] == []
