@@ -206,7 +206,7 @@ def _paired(found: Sequence[_Found]) -> tuple[list[Draft], list[Remark]]:
     """Drafts; sections of different languages that follow each other and are equally long are translations."""
     drafts: list[Draft] = []
     notes: list[Remark] = []
-    for run in _runs([_worded(list(group)) for _, group in groupby(found, lambda one: one.section)]):
+    for run in _runs([_in_turn(_worded(list(group))) for _, group in groupby(found, lambda one: one.section)]):
         lengths = {len(section) for section in run}
         if len(run) > 1 and len(lengths) == 1 and all(_language(section) is not None for section in run):
             drafts += [
@@ -235,6 +235,17 @@ def _worded(section: Sequence[_Found]) -> list[Draft]:
         else:
             drafts.append(Draft(words={one.language: (piece,)}))
     return drafts
+
+
+def _in_turn(section: list[Draft]) -> list[Draft]:
+    """The drafts of a section; two languages that take turns throughout, at least twice, are translations."""
+    spoken = [language for draft in section for language in draft.words]
+    first = spoken[:2]
+    if len(section) < 4 or len(set(first)) < 2 or "" in first or spoken != first * (len(section) // 2):
+        return section
+    return [
+        replace(one, words={**one.words, **other.words}) for one, other in zip(section[::2], section[1::2], strict=True)
+    ]
 
 
 def _language(section: Iterable[Draft]) -> str | None:

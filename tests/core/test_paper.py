@@ -83,6 +83,13 @@ def test_a_label_that_the_words_belie_is_told() -> None:
     assert list(texts(found)[0]) == ["en"] and "said to be in" in found.remarks[0].what
 
 
+def test_languages_that_take_turns_are_translations() -> None:
+    posts = ["The bus is for all.", "El autobús es para todas.", "We ride for the air.", "Vamos en autobús y es hoy."]
+    assert [list(draft) for draft in texts(paper("\n\n".join(posts)))] == [["en", "es"], ["en", "es"]]
+    for some in (posts[:2], posts[:3], [*posts, posts[0]], [posts[0], *posts]):
+        assert all(len(draft) == 1 for draft in texts(paper("\n\n".join(some))))
+
+
 def test_without_labels_the_words_tell_the_language() -> None:
     found = paper("- The buses are for all of us.\n- Sign now.\n- Los autobuses son para todos.")
     assert [list(draft) for draft in texts(found)] == [["en"], [""], ["es"]]
