@@ -1,13 +1,15 @@
 """The desk in Spanish: nothing of its own is left in English, and what comes in English says so."""
 
+import ast
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 from bot.pages import catalog, manual, messages
+from bot.work import people
 from tests.web.conftest import Stage, Visitor
 from tests.web.test_hostile import crawled
-from tests.web.words import ROOMS, of_room
+from tests.web.words import DEED, ROOMS, of_room
 
 OWN = {*messages("desk"), *(word for file in ROOMS.glob("*.py") for word in of_room(file))}
 SPANISH = {"accept-language": "es-MX"}
@@ -97,3 +99,23 @@ def test_no_page_in_spanish_says_english_words_as_if_they_were_spanish(stage: St
     heard = {words for path in paths for words in Reader(organizer.client.get(path).text).heard}
     assert "Semana" in heard
     assert [words for words in heard if ENGLISH.search(words)] == []
+
+
+def test_who_did_what_is_told_in_spanish(stage: Stage, organizer: Visitor) -> None:
+    for deed in ("pause", "resume"):
+        organizer.post(f"/{deed}", {"campaign": ""})
+    people.note(stage.app, stage.app.store.people.all()[0], "moved to noon", "town & <b>")
+    found = organizer.client.get("/people/deeds", headers=SPANISH).text
+    assert '<span><strong dir="auto">Ana</strong> pausó todo</span>' in found
+    strange = '<span lang="en"><strong dir="auto">Ana</strong> moved to noon <bdi>town &amp; &lt;b&gt;</bdi></span>'
+    assert strange in found
+    deeds = {one for file in ROOMS.glob("*.py") for one in noted(file)}
+    assert len(deeds) > 15
+    assert [one for one in deeds if not any(known.startswith(f"{DEED}{one} ") for known in catalog("es"))] == []
+
+
+def noted(file: Path) -> set[str]:
+    """The deeds that a room writes down with people.note(…, "…", …)."""
+    calls = (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
+    texts = [call.args[2] for call in calls if ast.unparse(call.func) == "people.note"]
+    return {str(one.value) for one in texts if isinstance(one, ast.Constant)}

@@ -11,6 +11,8 @@ from bot.pages import _environment
 
 TEMPLATES = Path(pages.__file__).parent / "desk"
 ROOMS = Path(web.__file__).parent
+# How a line of the list of who did what begins.
+DEED = "%(who)s "
 
 
 def of_template(file: Path) -> set[str]:
@@ -36,6 +38,8 @@ def _names(node: ast.Assign) -> Iterator[ast.Name]:
 def is_said(words: str) -> bool:
     """Whether they stand in a template, or anywhere in the program: as they are, or with values to be filled in."""
     whole, filled = _everywhere()
+    if words.startswith(DEED):
+        return any(f"{words} ".startswith(f"{DEED}{one} ") for one in whole if len(one) > 4)
     return words in whole or any(one.fullmatch(words) for one in filled)
 
 
