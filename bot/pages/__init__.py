@@ -157,8 +157,26 @@ def _lang(told: Told) -> str:
 def _told(words: str, language: str) -> Told:
     """Words that may be English: in the page's language if they are ours and translated, else known to be English."""
     said = translator(language)(words)
+    if said == words:
+        said = _filled(words, language)
     is_ours = said != words or language.partition("-")[0] == "en" or _ours(language).fullmatch(words)
     return Told(words=said, language="" if is_ours else "en")
+
+
+def _filled(words: str, language: str) -> str:
+    """A sentence whose %s were filled in already, in another language with the same in their places."""
+    for pattern, other in _fillable(language):
+        if found := pattern.fullmatch(words):
+            return other % found.groups()
+    return words
+
+
+@lru_cache
+def _fillable(language: str) -> list[tuple[re.Pattern[str], str]]:
+    known = [(one.split("%s"), other) for one, other in catalog(language).items() if "%s" in one]
+    return [
+        (re.compile("(.+)".join(map(re.escape, parts))), other) for parts, other in known if len("".join(parts)) > 20
+    ]
 
 
 def _sentence(told: Told) -> str:

@@ -119,3 +119,8 @@ def noted(file: Path) -> set[str]:
     calls = (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
     texts = [call.args[2] for call in calls if ast.unparse(call.func) == "people.note"]
     return {str(one.value) for one in texts if isinstance(one, ast.Constant)}
+
+
+def test_a_sentence_with_a_name_in_it_comes_in_spanish_with_the_name(organizer: Visitor) -> None:
+    found = organizer.client.get("/accounts/no%20%25s%20<b>", headers=SPANISH).text
+    assert "ninguna cuenta «no %s &lt;b&gt;». Hay estas: town." in found
