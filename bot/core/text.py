@@ -38,6 +38,14 @@ UNSEEN = (
     (NOISE, "a character without width, which nobody can see", "Delete it; copies from web pages often bring it."),
 )
 
+# Composing takes time with the square of how many marks follow each other; no writing heaps up so many.
+HEAP = regex.compile(r"(?<![\p{M}\uff9e\uff9f])[\p{M}\uff9e\uff9f]{64}")
+
+
+def is_heaped(text: str) -> bool:
+    """Whether so many marks are heaped up on one letter that the text must not be composed."""
+    return not text.isascii() and HEAP.search(text) is not None
+
 
 def decode(raw: bytes, where: str) -> tuple[str, list[Problem]]:
     """Turn a file's bytes into text (NFC, newlines as \\n, no byte order mark), with every fault in it."""
@@ -47,6 +55,8 @@ def decode(raw: bytes, where: str) -> tuple[str, list[Problem]]:
         before = error.object[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         number = before.count(b"\n") + 1
         return "", [Problem(f"{where}:{number}", "this is not UTF-8 text", 'Save the file again as "UTF-8".')]
+    if is_heaped(text):
+        return "", [Problem(where, "one letter has more marks than any writing knows", "Type that word anew.")]
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text, [] if text.isascii() and text.isprintable() else faults(text, where)
 

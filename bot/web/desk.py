@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import pages, web
 from bot.app import App
 from bot.core.problem import HandbillError, place_of
+from bot.core.text import is_heaped
 from bot.web.frame import LANGUAGE, LANGUAGES, SAID, SESSION, Ask, Desk, Door, Upload, go, own, page, told, trouble
 from bot.web.serving import HOST, address, is_loopback, listen
 from bot.web.serving import start as serve
@@ -112,7 +113,7 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
         if door.method == "POST":
             if not _is_from_here(request):
                 return PlainTextResponse(f"{STRANGER}\n", 403)
-            form = await request.form(max_files=4, max_fields=2000, max_part_size=2_000_000)
+            form = await _form(request)
         forms = {name: [str(one) for one in form.getlist(name) if isinstance(one, str)] for name in form}
         files = {
             name: Upload(name=one.filename or "", content=await one.read())
@@ -120,9 +121,19 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
             if isinstance(one, UploadFile)
         }
         await form.close()
+        if any(is_heaped(one) for values in forms.values() for one in values):
+            raise HTTPException(400)
         return await run_in_threadpool(_answer, state, door, request, forms, files)
 
     return endpoint
+
+
+async def _form(request: Request) -> FormData:
+    """What was sent; no browser names letters other than UTF-8: https://www.rfc-editor.org/rfc/rfc7578#section-5.1.2."""
+    kind = request.headers.get("content-type", "").lower()
+    if "multipart" in kind and "charset" in kind:
+        raise HTTPException(400)
+    return await request.form(max_files=4, max_fields=2000, max_part_size=2_000_000)
 
 
 def _answer(

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -69,7 +70,8 @@ def code(ask: Ask) -> Response:
     url = page_address(ask.app.config.site, campaign, language)
     if not url or not drawing.can_draw():
         raise HandbillError("There is no code for this page, as nobody knows where it stands or nothing can draw it.")
-    kept = {"Content-Disposition": f'attachment; filename="{name}-{language}.svg"'} if "save" in ask.query else {}
+    file = quote(f"{name}-{language}.svg", safe="")  # https://www.rfc-editor.org/rfc/rfc6266#section-4.3
+    kept = {"Content-Disposition": f"attachment; filename*=UTF-8''{file}"} if "save" in ask.query else {}
     return Response(drawing.code(url), media_type="image/svg+xml", headers=kept)
 
 

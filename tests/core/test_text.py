@@ -116,3 +116,15 @@ class TestUnseen:
     def test_every_fault_of_every_row_is_told(self) -> None:
         found = faults("a\u200bb\u202e\nfine\npаypal", "a.txt")
         assert [one.where for one in found] == ["a.txt:1", "a.txt:1", "a.txt:3"]
+
+
+def test_marks_heaped_up_without_end_are_told_and_not_composed() -> None:
+    found, (problem,) = decode(("a" + "\u0315\u0300" * 50).encode(), "a.txt")
+    assert found == "" and "more marks" in problem.what
+
+
+@pytest.mark.parametrize(
+    "text", ["ก็ำ" * 50, "é" * 200, "e\u0301" * 200, "❤\ufe0f" * 200], ids=["Thai", "composed", "apart", "emoji"]
+)
+def test_marks_that_people_write_are_words(text: str) -> None:
+    assert decode(text.encode(), "a.txt")[0] != ""

@@ -72,3 +72,17 @@ def test_without_its_ledger_the_desk_says_so_and_comes_back(stage: Stage, organi
         assert answer.status_code == 503 and "ledger" in answer.text and "Traceback" not in answer.text
         ledger.execute("ALTER TABLE elsewhere RENAME TO sessions")
     assert organizer.client.get("/week").status_code == 200
+
+
+@pytest.mark.parametrize("field", ["name", "password"])
+def test_marks_heaped_up_without_end_are_not_read_by_anybody(stage: Stage, organizer: Visitor, field: str) -> None:
+    heap = "a" + "\u0315\u0300\u0327" * 100
+    answer = stage.visitor().client.post("/sign-in", data={"name": "Ana", "password": "x", field: heap})
+    assert answer.status_code == 400 and "too long" in answer.text
+
+
+@pytest.mark.parametrize("letters", ["unicode_escape", "undefined", "utf-7", "punycode"])
+def test_a_form_in_letters_that_no_browser_sends_is_no_defect(stage: Stage, letters: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\ud800+2AA-\r\n--x--\r\n'
+    headers = {"content-type": f"multipart/form-data; boundary=x; charset={letters}"}
+    assert stage.visitor().client.post("/sign-in", content=body, headers=headers).status_code == 400

@@ -4,6 +4,7 @@ import csv
 import tempfile
 from io import BytesIO, StringIO
 from pathlib import Path
+from urllib.parse import unquote
 from zipfile import ZipFile
 
 import pytest
@@ -148,3 +149,10 @@ def test_an_unknown_campaign_is_told(organizer: Visitor) -> None:
 def test_a_paused_campaign_says_so(organizer: Visitor) -> None:
     organizer.press(organizer.get("/week"), "/pause")
     assert "This campaign is paused" in organizer.get("/sharing").words
+
+
+def test_a_code_is_kept_under_its_campaigns_name_in_any_alphabet(stage: Stage, organizer: Visitor) -> None:
+    write(stage.folder / "posts", {"кампания/campaign.toml": 'title = "x"\n', "кампания/p.en.txt": "Ride.\n"})
+    answer = organizer.client.get("/sharing/code/кампания/en?save")
+    assert answer.status_code == 200
+    assert unquote(answer.headers["content-disposition"]) == "attachment; filename*=UTF-8''кампания-en.svg"
