@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,12 +44,24 @@ Kind = Callable[[Any, Path, Faults], Any]
 Schema = Mapping[str, Kind]
 
 
+# Reading a key takes time with the square of its dots, and Python writes no number that is longer.
+DOTS = 1000
+NUMBER = re.compile(r"(?<![\da-fA-F_])[\da-fA-F_]{1000}")
+# No fault stands deeper in a file.
+DEEPEST = 9
+
+
 def parse(text: str, where: str, first: int = 1) -> tuple[dict[str, Any], list[Problem]]:
     """Read TOML whose first line is line `first` of the file `where`."""
+    for number, row in enumerate(text.split("\n"), first):
+        if row.count(".") > DOTS or NUMBER.search(row):
+            return {}, [Problem(f"{where}:{number}", "this row is far too long", "Write it with fewer signs.")]
     try:
         return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as error:
         return {}, [_syntax_problem(text, str(error), where, first)]
+    except RecursionError:
+        return {}, [Problem(where, "too many brackets stand within each other", "Look where one was not closed.")]
 
 
 def read(text: str, schema: Schema, where: str, first: int = 1) -> tuple[dict[str, Any], list[Problem]]:
@@ -74,12 +87,18 @@ SETS = re.compile(rf"\s*({DOTTED})\s*=")
 
 def locate(text: str, path: Path) -> int:
     """The line (from 1) of `text` where the key at `path` is written, or the closest above it."""
-    best, best_line = 0, 1
+    lines = _lines(text)
+    return next((lines[path[:depth]] for depth in range(len(path), 0, -1) if path[:depth] in lines), 1)
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> Mapping[Path, int]:
+    """Each heading and key, and each that they are in, with the line where it is written first."""
+    found: dict[Path, int] = {}
     for number, here in _written(text):
-        depth = next((at for at, pair in enumerate(zip(here, path, strict=False)) if pair[0] != pair[1]), len(here))
-        if min(depth, len(path)) > best:
-            best, best_line = min(depth, len(path)), number
-    return best_line
+        for depth in range(1, min(len(here), DEEPEST) + 1):
+            found.setdefault(here[:depth], number)
+    return found
 
 
 def _written(text: str) -> Iterator[tuple[int, Path]]:

@@ -274,3 +274,19 @@ class TestSyntax:
         values, problems = parse(text, "a.toml")
         assert not values or not problems
         assert all(1 <= int(one.where.rpartition(":")[2]) <= text.count("\n") + 1 for one in problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 5000, "a = " + "9" * 5000, "at_most = 0x" + "f" * 6000, "\n" + "a." * 5000 + "a = 1"],
+    ids=["brackets", "digits", "hexadecimal", "dots"],
+)
+def test_what_nobody_writes_by_hand_is_told_like_any_mistake(text: str) -> None:
+    values, (problem,) = parse(text, "a.toml")
+    assert values == {} and problem.where.startswith("a.toml") and problem.hint
+
+
+def test_thousands_of_faults_are_placed_in_time_that_grows_with_their_number() -> None:
+    text = "".join(f"k{number} = 1\n" for number in range(9000))
+    _, problems = read(text, {}, "a.toml")
+    assert [one.where for one in problems] == [f"a.toml:{number}" for number in range(1, 9001)]
