@@ -52,7 +52,8 @@ def guess(text: str) -> str:
     """The language of a text as far as its common words and letters tell; "" where they do not."""
     found = _found(text)
     # Inside of a sentence words with a capital are rather names, in whatever language.
-    words = [word.casefold() for at, word in enumerate(found) if not at or word[0].islower() or text.isupper()]
+    is_loud = text.isupper()
+    words = [word.casefold() for at, word in enumerate(found) if not at or word[0].islower() or is_loud]
     scores = {
         language: sum(word in common for word in words) + (language in OWN and bool(OWN[language].search(text)))
         for language, common in COMMON.items()

@@ -63,3 +63,7 @@ def test_no_common_word_counts_for_two_languages() -> None:
 
 def test_every_language_can_stand_in_the_name_of_a_file() -> None:
     assert all(re.fullmatch(LANGUAGE, language) for language in TONGUES)
+
+
+def test_a_row_of_a_hundred_thousand_capitals_is_looked_through_once() -> None:
+    assert guess("[A] " * 100_000) == ""
