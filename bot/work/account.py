@@ -21,7 +21,7 @@ from bot.core.schema import NAME, locate
 from bot.core.text import CONTROL
 from bot.work.doors import take_over
 from bot.work.plan import spent
-from bot.work.put import replace_file
+from bot.work.put import rewrite
 from bot.work.settle import leased
 
 if TYPE_CHECKING:
@@ -212,18 +212,13 @@ def write_account(path: Path, account: Account, handle: str) -> None:
     told = {"network": account.network, "handle": handle.lstrip("@"), **account.answers}
     told = {name: value for name, value in told.items() if value}
     try:
-        replace_file(path.resolve(), _with_section(_read(path), account.name, told).encode())
+        rewrite(path, lambda raw: _with_section(raw.decode(), account.name, told).encode())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its [accounts] are written in a way of their own"
         section = "".join(f"\n  {row}" for row in (f"[accounts.{_key(account.name)}]", *_rows(told)))
         raise HandbillError(
             f"{path} cannot be written ({why}). The account's secrets are kept; add its section by hand:{section}"
         ) from error
-
-
-def _read(path: Path) -> str:
-    """The text as it stands, its line ends too."""
-    return path.read_bytes().decode("utf-8") if path.exists() else ""
 
 
 def _with_section(text: str, account: str, told: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +41,7 @@ def put(path: Path, raw: bytes, seen: str) -> None:
                 raise Changed(
                     f"{path.name} was changed by somebody else meanwhile. Nothing was saved; look at it again."
                 )
-            replace_file(real, raw)
+            _replace(real, raw)
     except OSError as error:
         raise HandbillError(
             f"{path} cannot be written ({error.strerror}). Nothing was saved. See that there is room, "
@@ -48,8 +49,17 @@ def put(path: Path, raw: bytes, seen: str) -> None:
         ) from error
 
 
-def replace_file(path: Path, raw: bytes) -> None:
-    """Put bytes in a file's place, whole or not at all; who may read it stays as it is. OSError where that fails."""
+def rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Put what `change` makes of a file's bytes, b"" without a file, in their place, while nobody else here writes.
+
+    OSError where it cannot be written; then all is as it was, as it is where `change` raises.
+    """
+    real = path.resolve()
+    with _ONE_AT_A_TIME:
+        _replace(real, change(real.read_bytes() if real.exists() else b""))
+
+
+def _replace(path: Path, raw: bytes) -> None:
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "it is read-only")

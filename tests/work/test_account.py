@@ -1,6 +1,8 @@
 """Account: connected only when it works, written without harm to what stands there, and how it stands."""
 
+import tomllib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_IMODE
@@ -480,3 +482,10 @@ def test_another_account_under_the_same_name_must_begin_anew(
     assert connected(app, mastodon_server).begun
     assert not connect(app, "town", MASTODON, Other({"server": mastodon_server.url})).begun
     assert app.store.starts() == set()
+
+
+def test_accounts_that_are_connected_at_once_all_stand_in_the_config(tmp_path: Path) -> None:
+    names = [f"town-{number}" for number in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda name: write_account(tmp_path / "config.toml", account(name), ""), names))
+    assert set(tomllib.loads((tmp_path / "config.toml").read_text())["accounts"]) == set(names)
