@@ -122,5 +122,5 @@ def _closed(open_: Sequence[Row]) -> Iterator[Row]:
         return
     text = full[0].text.strip()
     for last, row in pairwise(full):
-        text += (" " if _is_wrapped(last, row) else "\n") + row.text.strip()
+        text += (" " if _is_wrapped(last, row) and not _joins(last, row) else "\n") + row.text.strip()
     yield Row(full[0].number, text, kind)

@@ -186,6 +186,9 @@ CLOSED = {
     "AccountTakedown", "AccountSuspended", "AccountDeactivated",
     "RepoTakendown", "RepoSuspended", "RepoDeactivated",
 }  # fmt: skip
+# What a server says of a closed account to whoever asks for its posts, with a name that says nothing:
+# <https://github.com/bluesky-social/atproto/blob/main/packages/pds/src/api/com/atproto/repo/listRecords.ts>
+GONE = "Could not find repo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,7 +384,7 @@ def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | 
     name, status = name_of(answer), answer.status
     if status in {408, 425, 429} or (status >= 500 and status != 501):
         return None
-    if name in CLOSED:
+    if name in CLOSED or GONE in str(answer.object().get("message", "")):
         return closed(door)
     if name == "AuthFactorTokenRequired":
         return SignedOut(f"{door.host} asks for a code by mail. Use an app password instead: {PASSWORDS}")

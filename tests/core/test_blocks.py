@@ -63,6 +63,11 @@ def test_marks_of_headings_and_of_bold_letters_are_no_words() -> None:
     ]
 
 
+def test_an_address_cut_by_a_new_row_stays_cut_there_so_that_it_can_be_joined() -> None:
+    told = "https://families-in-one-home.info/sign-the-\nletter"
+    assert blocks(f"- Will you sign? {told}") == [(1, "bullet", f"Will you sign? {told}")]
+
+
 def test_a_table_is_cut_into_cells() -> None:
     rows = rows_of("| English | Español |\n|---|:-:|\n| Two buses. | Dos autobuses. |")
     assert [row.cells for row in rows if row.kind == "cells"] == [

@@ -835,9 +835,11 @@ def test_a_look_tells_the_handle_and_the_label(street: Street) -> None:
 
 
 def test_an_account_that_its_owner_closed_is_signed_out(street: Street) -> None:
-    payload = street.door().prepare(saying("Hello"), street.key, AT)
+    door = street.door()
+    door.whoami()
+    payload = door.prepare(saying("Hello"), street.key, AT)
     street.pds.post("com.atproto.server.deactivateAccount", {}, street.owner.token)
-    for call in (street.door().whoami, lambda: street.door().publish(payload, street.key)):
+    for call in (street.door().whoami, lambda: door.publish(payload, street.key), lambda: door.recent("")):
         with pytest.raises(SignedOut, match="closed or blocked"):
             call()
 

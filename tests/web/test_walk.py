@@ -213,7 +213,7 @@ def brings_a_document(person: Newcomer) -> None:
     person.types(Paste_the_words=DOCUMENT, or_a_new_one="clean-air")
     person.step("import")
     person.presses("Show the posts")
-    for problem in ("no wording fits Bluesky", "hard to read aloud"):
+    for problem in ("this address was cut", "no wording fits Bluesky", "hard to read aloud"):
         person.reads(problem)
     person.step("posts with their problems")
     person.presses("Write the ticked posts into the library")
