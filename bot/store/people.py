@@ -163,8 +163,8 @@ class People:
                 _count(connection, about, one_more(known.get(about), now))
         return timedelta()
 
-    def forgive(self, name: str, address: str) -> None:
-        """The password was right: the name is free again, and for the address this was no try."""
+    def forgive(self, name: str, address: str = "") -> None:
+        """The password was right: the name, or the device, is free again, and for the address this was no try."""
         with self._writing(name, address) as connection:
             connection.execute(delete(TRIES).where(TRIES.c.about == name))
             connection.execute(update(TRIES).where(TRIES.c.about == address).values(count=TRIES.c.count - 1))

@@ -23,7 +23,22 @@ from bot import pages, web
 from bot.app import App
 from bot.core.problem import HandbillError, place_of
 from bot.core.text import is_heaped
-from bot.web.frame import LANGUAGE, LANGUAGES, SAID, SESSION, Ask, Desk, Door, Upload, go, own, page, told, trouble
+from bot.web.frame import (
+    DEVICE,
+    LANGUAGE,
+    LANGUAGES,
+    SAID,
+    SESSION,
+    Ask,
+    Desk,
+    Door,
+    Upload,
+    go,
+    own,
+    page,
+    told,
+    trouble,
+)
 from bot.web.serving import HOST, address, is_loopback, listen
 from bot.web.serving import start as serve
 from bot.work import people
@@ -170,6 +185,7 @@ def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str
         undo=undo,
         address=_address(request, state),
         cookie=cookie,
+        device=request.cookies.get(DEVICE, ""),
         host=request.headers["host"].lower(),
     )
 

@@ -25,6 +25,8 @@ LANGUAGES = {"en": "English", "es": "Español"}
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 # Cookies: who is signed in, a sentence for the next page only, and the interface's language.
 SESSION, SAID, LANGUAGE = "handbill-session", "handbill-said", "handbill-language"
+# And that somebody has signed in here before.
+DEVICE = "handbill-device"
 # A browser keeps no cookie over 4,096 bytes: <https://www.rfc-editor.org/rfc/rfc6265#section-6.1>.
 MOST_TOLD = 3500
 
@@ -101,7 +103,8 @@ class Ask:
     door's {names}; `query`: what stands behind the ?; `form`: what was posted, `forms` with all
     values of a name; `key`: what every form must send back; `said` and `undo`: the sentence on top
     and the form that takes back what it tells of; `address`: of whoever asks; `cookie`: the session's;
-    `host`: by which name the desk was reached, one of those that it knows.
+    `device`: what tells of earlier sign-ins in this browser; `host`: by which name the desk was
+    reached, one of those that it knows.
     """
 
     app: App
@@ -119,6 +122,7 @@ class Ask:
     undo: "Undo | None" = None
     address: str = ""
     cookie: str = ""
+    device: str = ""
     host: str = ""
 
     @property

@@ -1,18 +1,21 @@
 """People: signing in and out, coming by a link, one's own password and sessions, who may come, and who did what."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from bot.core.person import AT_MOST, SENT_LINK
 from bot.core.problem import AskedWrongly
-from bot.web.frame import SESSION, Ask, Door, go, own, page
+from bot.web.frame import DEVICE, SESSION, Ask, Door, go, own, page
 from bot.web.serving import is_loopback
 from bot.work import people
 from bot.work.people import Role
 
 # So many deeds stand on one page.
 AT_ONCE = 100
+# So long a browser is known in which somebody has signed in.
+KNOWN = timedelta(days=365)
 
 
 def sign_in_page(ask: Ask) -> Response:
@@ -27,11 +30,11 @@ def sign_in(ask: Ask) -> Response:
     """Begin a session, and end the one that this browser held."""
     to, name = own(ask.form.get("next", ""), "/week"), ask.form.get("name", "")
     try:
-        token = people.sign_in(ask.app, name, ask.form.get("password", ""), ask.address)
+        token = people.sign_in(ask.app, name, ask.form.get("password", ""), ask.address, ask.device)
     except AskedWrongly as error:
         return _told_to_wait(page(ask, "sign-in.html", 400, to=to, name=name, fault=_told(ask, error)), error)
     people.sign_out(ask.app, ask.cookie)
-    return _holding(ask, go(to), token)
+    return _holding(ask, go(to), token, name)
 
 
 def sign_out(ask: Ask) -> Response:
@@ -61,7 +64,7 @@ def accept(ask: Ask) -> Response:
         return page(ask, "welcome.html", 400, role=role, name=name, fault=_told(ask, error))
     people.note(ask.app, person, "came by a link, as", person.role)
     people.sign_out(ask.app, ask.cookie)
-    return _holding(ask, go("/week", ask.say("Welcome. This is the week.")), token)
+    return _holding(ask, go("/week", ask.say("Welcome. This is the week.")), token, person.name)
 
 
 # --- oneself ----------------------------------------------------------------------------------------
@@ -76,11 +79,16 @@ def change_password(ask: Ask) -> Response:
     """Change one's own password, which ends every other session."""
     before, after = ask.form.get("before", ""), ask.form.get("after", "")
     try:
-        token = people.change_password(ask.app, ask.who, before, after, ask.address)
+        token = people.change_password(ask.app, ask.who, before, after, ask.address, ask.device)
     except AskedWrongly as error:
         return _told_to_wait(_me(ask, 400, _told(ask, error)), error)
     people.note(ask.app, ask.who, "changed the password of", ask.who.name)
-    return _holding(ask, go("/me", ask.say("Your password is changed, and you are signed out everywhere else.")), token)
+    return _holding(
+        ask,
+        go("/me", ask.say("Your password is changed, and you are signed out everywhere else.")),
+        token,
+        ask.who.name,
+    )
 
 
 def sign_out_elsewhere(ask: Ask) -> Response:
@@ -144,17 +152,15 @@ def _told_to_wait(answer: Response, error: AskedWrongly) -> Response:
     return answer
 
 
-def _holding(ask: Ask, answer: Response, token: str) -> Response:
-    """An answer with which the browser gets its session; no script and no other site can use it."""
-    answer.set_cookie(
-        SESSION,
-        token,
-        max_age=int(AT_MOST.total_seconds()),
-        path="/",
-        secure=ask.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
+def _holding(ask: Ask, answer: Response, token: str, name: str) -> Response:
+    """An answer with which the browser gets its session; no script and no other site can use it.
+
+    It also learns that `name` has signed in here, which alone lets nobody in.
+    """
+    device = people.known_device(ask.app, name)
+    for cookie, value, lasts in ((SESSION, token, AT_MOST), (DEVICE, device, KNOWN)):
+        seconds = int(lasts.total_seconds())
+        answer.set_cookie(cookie, value, max_age=seconds, path="/", secure=ask.is_secure, httponly=True, samesite="lax")
     return answer
 
 

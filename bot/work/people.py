@@ -40,13 +40,22 @@ class TooEarly(AskedWrongly):
         self.seconds = seconds
 
 
-def sign_in(app: App, name: str, password: str, address: str) -> str:
+def sign_in(app: App, name: str, password: str, address: str, device: str = "") -> str:
     """Begin a session: the token that the browser is to hold. `address`: where the try comes from.
 
-    Raises AskedWrongly if the name or the password is wrong, TooEarly after many wrong ones.
+    `device`: what `known_device` gave this browser before, "" if nothing. Raises AskedWrongly if the
+    name or the password is wrong, TooEarly after many wrong ones.
     """
-    person, kept = _checked(app, name, password, address)
+    person, kept = _checked(app, name, password, address, device)
     return _begin(app, person, kept)
+
+
+def known_device(app: App, name: str) -> str:
+    """What a browser is to hold in which somebody has signed in, so that no stranger's tries make them wait.
+
+    <https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies>
+    """
+    return _signer(app).sign(f"{app.new_token()} {_about(app, f'name {_folded(name)}')}").decode()
 
 
 def sign_out(app: App, token: str) -> None:
@@ -87,9 +96,9 @@ def sign_out_elsewhere(app: App, person: Person, token: str) -> None:
     app.store.people.end_others(person.id, mark(app, token))
 
 
-def change_password(app: App, person: Person, before: str, after: str, address: str) -> str:
+def change_password(app: App, person: Person, before: str, after: str, address: str, device: str = "") -> str:
     """Change a password, end every session, and begin a new one: its token. Raises AskedWrongly."""
-    _, kept = _checked(app, person.name, before, address)
+    _, kept = _checked(app, person.name, before, address, device)
     hidden = _hidden(after)
     app.store.people.change_password(person.id, kept, hidden)
     return _begin(app, person, hidden)
@@ -166,18 +175,21 @@ def audit(app: App, count: int = 100, before: int | None = None, about: str | No
 # --- passwords and tokens ---------------------------------------------------------------------------
 
 
-def _checked(app: App, name: str, password: str, address: str) -> tuple[Person, str]:
+def _checked(app: App, name: str, password: str, address: str, device: str) -> tuple[Person, str]:
     """Whose name and password these are, and the password as it is kept."""
     folded = _folded(name)
-    by_name, by_address = _about(app, f"name {folded}"), _about(app, f"address {_household(address)}")
+    by_name = _about(app, f"name {folded}")
+    counted = {by_name: FREE_FOR_NAME, _about(app, f"address {_household(address)}"): FREE_FROM_ADDRESS}
+    if _unsigned(app, device).endswith(f" {by_name}"):  # this browser alone: others' tries are not its own
+        counted = {_about(app, f"device {device}"): FREE_FOR_NAME}
     # Counted before the password is looked at: of many tries at once only the free ones come that far.
-    early = app.store.people.tried({by_name: FREE_FOR_NAME, by_address: FREE_FROM_ADDRESS}, app.clock())
+    early = app.store.people.tried(counted, app.clock())
     if early:
         raise TooEarly(round(early.total_seconds()))
     found = app.store.people.find(folded)
     if not _is_right(found[1] if found else "", password) or found is None:
         raise AskedWrongly(WRONG)
-    app.store.people.forgive(by_name, by_address)
+    app.store.people.forgive(*counted)
     return found
 
 

@@ -330,3 +330,14 @@ def test_behind_https_wrong_passwords_count_for_whom_the_proxy_speaks_for(
         assert through(proxied, "/sign-in", name=f"n{number}", password="no").status_code == 400
     assert through(proxied, "/sign-in", name="Ana", password=PASSWORD).status_code == 429
     assert through(proxied, "/sign-in", "192.0.2.2", name="Ana", password=PASSWORD).status_code == 303
+
+
+def test_whoever_signed_in_here_before_does_not_wait_for_a_strangers_tries(stage: Stage) -> None:
+    stage.signed_in("Ana", Role.ORGANIZER)
+    known = stage.visitor()
+    sign_in(known)
+    known.client.cookies.delete(SESSION)
+    for _ in range(7):
+        sign_in(stage.visitor(), password="a stranger's guess")
+    assert sign_in(stage.visitor()).status_code == 429
+    assert sign_in(known).status_code == 303 and is_in(known)

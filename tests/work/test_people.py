@@ -349,3 +349,32 @@ def test_no_file_holds_a_password_a_token_a_secret_a_typed_name_or_an_address(ap
     app.close()
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert b"Ana" in written and [one for one in said if one.encode() in written] == []
+
+
+def test_a_strangers_wrong_tries_do_not_keep_out_whoever_signed_in_there_before(app: App) -> None:
+    first(app)
+    device = people.known_device(app, "Ana")
+    wrong(app, "Ana", 30)
+    with pytest.raises(people.TooEarly):
+        people.sign_in(app, "Ana", PASSWORD, HERE)
+    assert people.sign_in(app, "ana", PASSWORD, HERE, device)
+
+
+@pytest.mark.parametrize("device", ["", "forged", "forged.signature", "ünsigned"])
+def test_a_device_that_we_do_not_know_changes_nothing(app: App, device: str) -> None:
+    first(app)
+    wrong(app, "Ana", 30)
+    with pytest.raises(people.TooEarly):
+        people.sign_in(app, "Ana", PASSWORD, HERE, device)
+
+
+def test_a_known_device_guesses_no_faster_and_for_one_name_only(app: App) -> None:
+    joined(app, first(app), Role.REVIEWER, "Bo")
+    device = people.known_device(app, "Ana")
+    for name in ("Ana", "Bo"):
+        said = []
+        for _ in range(8):
+            with pytest.raises(AskedWrongly) as told:
+                people.sign_in(app, name, "not the password", HERE, device)
+            said.append(isinstance(told.value, people.TooEarly))
+        assert said == [False] * 5 + [True] * 3
