@@ -49,6 +49,7 @@ def week(ask: Ask) -> Response:
         accounts=sorted(ask.app.config.accounts),
         campaigns=sorted(ask.app.library.campaigns),
         to_approve=weeks.waiting(days),
+        only_practice=all(ask.app.networks[one.network].practice for one in ask.app.config.accounts.values()),
     )
 
 

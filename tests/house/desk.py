@@ -28,6 +28,9 @@ folder = "springfield"
 [accounts.valley]
 network = "outbox"
 folder = "valley"
+[accounts.club]
+network = "facebook"
+publish = "by hand"
 [[schedule]]
 campaign = "families-belong-together"
 accounts = ["springfield"]
