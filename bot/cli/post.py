@@ -50,7 +50,7 @@ def new_command(ctx: click.Context, campaign: str, name: str, language: str | No
         click.echo(f'It is said by itself once a [[schedule]] in config.toml has campaign = "{campaign}".')
 
 
-@post_command.command("import")
+@post_command.command("import", short_help="Make posts of a document.")
 @click.argument("file", metavar="FILE")
 @click.option("--campaign", default="", help="The campaign they belong to; else one named after FILE.")
 @click.option("--language", default="", help="The language, where FILE does not tell.")
