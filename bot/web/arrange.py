@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
+from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
@@ -24,6 +26,7 @@ from bot.work.arrange import (
     Remove,
     Row,
     Turn,
+    Zone,
     arrangement,
     outlook,
     proposed,
@@ -44,6 +47,7 @@ DEEDS = {
     Alter: "changed in the timetable",
     Remove: "took out of the timetable",
     Quiet: "changed the quiet hours",
+    Zone: "changed the time zone",
 }
 LOOKED_AT = 100
 
@@ -59,7 +63,7 @@ class Shown(NamedTuple):
 
 
 def timetable(ask: Ask, typed: str | None = None, faults: str = "") -> Response:
-    """All rows in words, the quiet hours (or what somebody `typed` there), and what bounds each account."""
+    """All rows in words, the quiet hours (or what somebody `typed` there), the zone, and what bounds each account."""
     there = arrangement(ask.app)
     begin, _, end = (there.quiet if typed is None else typed).partition("-")
     return page(
@@ -71,7 +75,14 @@ def timetable(ask: Ask, typed: str | None = None, faults: str = "") -> Response:
         hours=(begin.strip(), end.strip()),
         paces=[(one.account, _length(one.gap, ask.language), one.per_day) for one in there.paces],
         faults=faults,
+        zones=_zones(),
     )
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    """The time zones that are named for a place."""
+    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
 
 
 def _shown(ask: Ask, row: Row) -> Shown:
@@ -219,6 +230,8 @@ def _fields(change: Change) -> dict[str, str]:
     if isinstance(change, Quiet):
         begin, _, end = change.hours.partition("-")
         return {"from": begin, "to": end}
+    if isinstance(change, Zone):
+        return {"zone": change.key}
     if isinstance(change, Remove):
         return {}
     row = change.row
@@ -274,6 +287,11 @@ def quiet(ask: Ask) -> Response:
         return timetable(ask, hours, str(wrong))
 
 
+def zone(ask: Ask) -> Response:
+    """Another time zone: shown first, then saved."""
+    return _change(ask, Zone(ask.form.get("zone", "").strip()))
+
+
 def _change(ask: Ask, change: Change) -> Response:
     there = arrangement(ask.app)
     try:
@@ -292,7 +310,7 @@ def _change(ask: Ask, change: Change) -> Response:
         count=len(turns),
         days=[(day, list(some)) for day, some in groupby(turns, key=lambda turn: _day(ask, turn))],
         counts={mark: sum(turn.mark == mark for turn in turns) for mark in ("new", "gone", "other", "same")},
-        back=ask.here.removesuffix("/remove") if not isinstance(change, Quiet) else PLACE,
+        back=ask.here.removesuffix("/remove") if not isinstance(change, Quiet | Zone) else PLACE,
     )
 
 
@@ -306,6 +324,8 @@ def _said(ask: Ask, there: Arrangement, change: Change) -> list[tuple[str, str]]
         case Quiet(hours):
             none = ask.say("no quiet hours")
             return [("gone", there.quiet or none), ("new", hours or none)]
+        case Zone(key):
+            return [("gone", there.config.zone.key), ("new", key)]
         case Add(row):
             return [("new", _sentence(ask, row))]
         case Remove(number):
@@ -343,6 +363,8 @@ def _deed(there: Arrangement, change: Change) -> tuple[str, str]:
     match change:
         case Quiet(hours):
             return deed, hours or "none"
+        case Zone(key):
+            return deed, key
         case Add(row):
             return deed, _about(row)
         case Remove(number):
@@ -367,6 +389,8 @@ def _way(change: Change) -> str:
     match change:
         case Quiet():
             return f"{PLACE}/quiet"
+        case Zone():
+            return f"{PLACE}/zone"
         case Add():
             return _place(None)
         case Alter(number):
@@ -379,6 +403,8 @@ def _inverse(there: Arrangement, change: Change) -> Change:
     match change:
         case Quiet():
             return Quiet(there.quiet)
+        case Zone():
+            return Zone(there.config.zone.key)
         case Add():
             return Remove(len(there.rows))
         case Remove(number):
@@ -392,6 +418,7 @@ DOORS: tuple[Door, ...] = (
     Door("GET", f"{PLACE}/new", new_row, Role.ORGANIZER),
     Door("POST", f"{PLACE}/new", add, Role.ORGANIZER),
     Door("POST", f"{PLACE}/quiet", quiet, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/zone", zone, Role.ORGANIZER),
     Door("GET", f"{PLACE}/{{number}}", one_row, Role.ORGANIZER),
     Door("POST", f"{PLACE}/{{number}}", alter, Role.ORGANIZER),
     Door("POST", f"{PLACE}/{{number}}/remove", remove, Role.ORGANIZER),

@@ -88,7 +88,14 @@ class Quiet:
     hours: str
 
 
-Change = Add | Alter | Remove | Quiet
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Whose clocks all times are: "Europe/Madrid"."""
+
+    key: str
+
+
+Change = Add | Alter | Remove | Quiet | Zone
 Mark = Literal["same", "new", "gone", "other"]
 
 
@@ -254,6 +261,8 @@ def _changed(text: str, rows: Sequence[Row], change: Change) -> str:
             return without_row(text, SCHEDULE, number)
         case Quiet(hours):
             return with_keys(text, {"quiet": hours or None})
+        case Zone(key):
+            return with_keys(text, {"timezone": key})
 
 
 def _told(row: Row) -> Told:

@@ -44,14 +44,25 @@ def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tu
     """What was not said (by one account, in one state), newest first, from the one after the first `begin`.
 
     At most PAGE, and whether there are more. What is only planned is no trouble; what is to be
-    tried again is one.
+    tried again is one. Without a `state`, what only waits for approval is left out, and what was
+    skipped on purpose.
     """
     states = {state} & set(STEPS) - {"sent"} if state else set(STEPS) - {"sent"}
     found = app.store.newest(sorted(states), account, begin=begin, most=PAGE + 1)
     pauses = app.store.pauses() | paused_by_file(app)
     begun = app.store.starts()
     shown = [_trouble(app, one, pauses, begun) for one in found[:PAGE] if one.state != "planned" or one.reason]
-    return shown, len(found) > PAGE
+    return [one for one in shown if state or not _is_in_order(app, one)], len(found) > PAGE
+
+
+def _is_in_order(app: App, one: Trouble) -> bool:
+    """Whether nothing is wrong with it: it waits to be approved, or was skipped on purpose."""
+    return one.remedy == "approve" or _is_meant(app, one.delivery)
+
+
+def _is_meant(app: App, one: Delivery) -> bool:
+    """Whether it was skipped on purpose: by a person, a pause, or the end of its campaign."""
+    return one.state == "skipped" and (one.reason in (BY_PERSON, PAUSED) or one.campaign not in app.library.campaigns)
 
 
 def _trouble(app: App, one: Delivery, pauses: Collection[str], begun: Collection[str]) -> Trouble:
@@ -82,8 +93,7 @@ def remedy(app: App, one: Delivery, pauses: Collection[str], begun: Collection[s
         case "missed":
             return "" if standstill(app, one.campaign, pauses) else "now"
         case "skipped":
-            is_meant = one.reason in (BY_PERSON, PAUSED) or one.campaign not in app.library.campaigns
-            return "" if is_meant else "library"
+            return "" if _is_meant(app, one) else "library"
     return ""
 
 

@@ -94,6 +94,15 @@ def test_quiet_hours_are_set_and_taken_away(stage: Stage, organizer: Visitor) ->
     assert text(stage) == CONFIG and "Saved." in undone.words
 
 
+def test_whose_clocks_the_times_are_is_changed_and_taken_back(stage: Stage, organizer: Visitor) -> None:
+    after = saved(organizer, "/schedule/zone", {"zone": "Europe/Madrid"})
+    assert 'timezone = "Europe/Madrid"' in text(stage) and "Europe/Madrid" in after.words
+    undone = organizer.press(after, "/schedule/zone")
+    assert text(stage) == CONFIG and "Saved." in undone.words
+    wrong = organizer.press(organizer.get("/schedule"), "/schedule/zone", status=400, zone="Springfield")
+    assert "unknown time zone" in wrong.words and text(stage) == CONFIG
+
+
 def test_an_act_is_in_the_list_of_who_did_what(stage: Stage, organizer: Visitor) -> None:
     saved(organizer, "/schedule/new", NOON)
     deed = people.audit(stage.app, 1)[0]

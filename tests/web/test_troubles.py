@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.delivery import Delivery, State
 from bot.core.post import Variant
+from bot.work.plan import BY_PERSON
 from tests.making import NOW, write
 from tests.web.conftest import CONFIG, Stage, Visitor
 
@@ -41,8 +42,17 @@ def test_why_it_was_not_said_stands_there_with_the_one_thing_that_helps(
 ) -> None:
     (digest,) = (post.digest for post in stage.app.library.posts["air"] if post.name == "tree")
     noted(stage, state, reason=reason, digest=digest)
-    shown = organizer.get("/troubles")
+    shown = organizer.get(f"/troubles?state={state}")
     assert words in shown.words and reason in shown.words and way in shown.links
+
+
+def test_what_is_in_order_is_no_trouble_unless_it_is_asked_for(stage: Stage, organizer: Visitor) -> None:
+    noted(stage, "waiting", reason="a person must approve it", approval=True)
+    noted(stage, "skipped", number=1, reason=BY_PERSON)
+    noted(stage, "missed", number=2, reason="nobody was running")
+    shown = organizer.get("/troubles").words
+    assert "nobody was running" in shown and BY_PERSON not in shown and "must approve" not in shown
+    assert BY_PERSON in organizer.get("/troubles?state=skipped").words
 
 
 def test_what_may_be_up_is_settled_by_whoever_looked_there(stage: Stage, organizer: Visitor) -> None:

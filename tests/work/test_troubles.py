@@ -54,7 +54,7 @@ def listed(folder: Path, *deliveries: Delivery) -> App:
     ],
 )
 def test_each_trouble_has_the_one_thing_that_helps(tmp_path: Path, delivery: Delivery, remedy: Remedy) -> None:
-    found, _ = troubles(listed(tmp_path, delivery))
+    found, _ = troubles(listed(tmp_path, delivery), state=delivery.state)
     assert [trouble.remedy for trouble in found] == [remedy]
 
 
