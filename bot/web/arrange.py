@@ -322,8 +322,8 @@ def _said(ask: Ask, there: Arrangement, change: Change) -> list[tuple[str, str]]
     """A change in words: what holds now, and what would."""
     match change:
         case Quiet(hours):
-            none = ask.say("no quiet hours")
-            return [("gone", there.quiet or none), ("new", hours or none)]
+            turns = ("gone", there.quiet), ("new", hours)
+            return [(mark, span) for mark, span in turns if span]
         case Zone(key):
             return [("gone", there.config.zone.key), ("new", key)]
         case Add(row):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bot.core.delivery import Delivery
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.core.timetable import local, local_day
+from bot.core.timetable import local_day
 from bot.web.frame import Ask, Door, Undo, go, own, page, picture
 from bot.work import control, people, settle
 from bot.work import week as weeks
@@ -120,7 +120,7 @@ def skip(ask: Ask) -> Response:
 
 def take_back(ask: Ask) -> Response:
     """Let an entry that was skipped have its turn after all."""
-    done = _do(ask, control.take_back, "took the skip back of")
+    done = _do(ask, control.take_back, "took back the skip")
     return _back(ask, done, ask.say("It has its turn again."), "skip")
 
 
@@ -128,7 +128,11 @@ def move(ask: Ask) -> Response:
     """Let an entry come at another time, told in the config's zone."""
     before = weeks.entry(ask.app, ask.path["which"])
     at = _instant(ask, ask.form.get("at", ""))
-    done = _do(ask, lambda app, name: control.move(app, name, at), f"moved to {local(at, ask.app.config.zone)}")
+    done = _do(
+        ask,
+        lambda app, name: control.move(app, name, at),
+        f"moved to {at.astimezone(ask.app.config.zone):%Y-%m-%d %H:%M}",
+    )
     return _moved(ask, before, done, ask.say("Moved."))
 
 
@@ -159,7 +163,7 @@ def disapprove(ask: Ask) -> Response:
     """Take an approval back."""
     wish = _wish(ask, control.approve)
     control.disapproved(ask.app, wish)
-    people.note(ask.app, ask.who, "took the approval back of", control.slot_name(wish.before))
+    people.note(ask.app, ask.who, "took back the approval", control.slot_name(wish.before))
     return _back(ask, wish.before, ask.say("It waits for approval again."), "approve")
 
 

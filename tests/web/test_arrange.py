@@ -94,6 +94,11 @@ def test_quiet_hours_are_set_and_taken_away(stage: Stage, organizer: Visitor) ->
     assert text(stage) == CONFIG and "Saved." in undone.words
 
 
+def test_the_first_quiet_hours_take_the_place_of_nothing(stage: Stage, organizer: Visitor) -> None:
+    first = sent(organizer, "/schedule/quiet", 200, {"from": "22:00", "to": "07:00"})
+    assert "New: 22:00-07:00" in first.words and "No longer:" not in first.words
+
+
 def test_whose_clocks_the_times_are_is_changed_and_taken_back(stage: Stage, organizer: Visitor) -> None:
     after = saved(organizer, "/schedule/zone", {"zone": "Europe/Madrid"})
     assert 'timezone = "Europe/Madrid"' in text(stage) and "Europe/Madrid" in after.words

@@ -37,6 +37,7 @@ def test_a_move_holds_and_can_be_undone(stage: Stage, organizer: Visitor) -> Non
     assert "11:15" in after.words
     undo = next(action for action in after.forms if action.startswith("/move/"))
     assert "9:00" in organizer.press(after, undo, at="2026-11-21T09:00").words
+    assert "moved to 2026-11-21 11:15 town" in organizer.get("/people/deeds").words
     stage.tick(hours=2)
     assert [one.state for one in stage.app.store.deliveries()] == ["sent"]
 
