@@ -222,7 +222,7 @@ def test_whatever_is_typed_into_a_field_is_answered_in_words(stage: Stage, organ
 
 
 def test_a_reviewer_imports_nothing(stage: Stage, reviewer: Visitor) -> None:
-    assert reviewer.client.get("/import").status_code == 403
+    assert reviewer.client.get("/import").status_code == 403 and "/import" not in reviewer.get("/week").links
     for to in ("/import", "/import/look", "/import/save"):
         assert reviewer.post(to, {"words": KIT}).status_code == 403
 
