@@ -10,14 +10,14 @@ from bot.web.frame import Ask, Door, go, page
 from bot.work import control, people, settle
 from bot.work.control import Wish, slot_name
 from bot.work.people import Role
-from bot.work.troubles import PAGE, troubles
+from bot.work.troubles import troubles
 
 
 def everything(ask: Ask) -> Response:
     """What was not said, newest first; ?account and ?state narrow it down, ?after skips so many."""
     account, state = ask.query.get("account", ""), ask.query.get("state", "")
     begin = settle.number(ask.query.get("after", "0"))
-    found, is_more = troubles(ask.app, account, state, begin)
+    found, after = troubles(ask.app, account, state, begin)
 
     def link(after: int) -> str:
         asked = {"account": account, "state": state, "after": str(after) if after else ""}
@@ -31,8 +31,8 @@ def everything(ask: Ask) -> Response:
         states=[state for state in STEPS if state != "sent"],
         account=account,
         state=state,
-        earlier=link(begin + PAGE) if is_more else "",
-        later=link(max(0, begin - PAGE)) if begin else "",
+        earlier=link(after) if after else "",
+        newest=link(0) if begin else "",
         may=ask.who.role.may(Role.ORGANIZER),
     )
 

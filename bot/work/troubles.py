@@ -1,6 +1,6 @@
 """Troubles: every delivery that was not said, and the one thing that helps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +11,8 @@ from bot.work.control import slot_name
 from bot.work.plan import BY_PERSON, PAUSED, changed, gone, paused_by_file, standstill
 
 Remedy = Literal["", "reconnect", "start", "approve", "post", "settle", "edit", "library", "now"]
-# So many are shown at once.
-PAGE = 50
+# So many are shown at once, and so many are read at once to find them.
+PAGE, READ = 50, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,24 +40,38 @@ class Trouble:
         return slot_name(self.delivery)
 
 
-def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tuple[list[Trouble], bool]:
+def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tuple[list[Trouble], int]:
     """What was not said (by one account, in one state), newest first, from the one after the first `begin`.
 
-    At most PAGE, and whether there are more. What is only planned is no trouble; what is to be
-    tried again is one. Without a `state`, what only waits for approval is left out, and what was
-    skipped on purpose.
+    At most PAGE, and what to `begin` with for the next ones; 0 if there are none. What is only planned
+    is no trouble; what is to be tried again is one. Without a `state`, what only waits for approval is
+    left out, and what was skipped on purpose.
     """
     states = {state} & set(STEPS) - {"sent"} if state else set(STEPS) - {"sent"}
-    found = app.store.newest(sorted(states), account, begin=begin, most=PAGE + 1)
     pauses = app.store.pauses() | paused_by_file(app)
     begun = app.store.starts()
-    shown = [_trouble(app, one, pauses, begun) for one in found[:PAGE] if one.state != "planned" or one.reason]
-    return [one for one in shown if state or not _is_in_order(app, one)], len(found) > PAGE
+    shown: list[Trouble] = []
+    for number, delivery in enumerate(_newest(app, states, account, begin), begin):
+        if _is_in_order(app, delivery, state):
+            continue
+        one = _trouble(app, delivery, pauses, begun)
+        if one.remedy == "approve" and not state:
+            continue
+        if len(shown) == PAGE:
+            return shown, number
+        shown.append(one)
+    return shown, 0
 
 
-def _is_in_order(app: App, one: Trouble) -> bool:
-    """Whether nothing is wrong with it: it waits to be approved, or was skipped on purpose."""
-    return one.remedy == "approve" or _is_meant(app, one.delivery)
+def _newest(app: App, states: Collection[str], account: str, begin: int) -> Iterator[Delivery]:
+    while found := app.store.newest(sorted(states), account, begin=begin, most=READ):
+        yield from found
+        begin += len(found)
+
+
+def _is_in_order(app: App, one: Delivery, state: str) -> bool:
+    """Whether nothing is wrong with it: it is only planned, or it was skipped on purpose and nobody asks for such."""
+    return (one.state == "planned" and not one.reason) or (not state and _is_meant(app, one))
 
 
 def _is_meant(app: App, one: Delivery) -> bool:

@@ -28,6 +28,12 @@ def one(state: State, account: str = "town", **more: object) -> Delivery:
     return replace(made, **more)  # type: ignore[arg-type]
 
 
+def daily(state: State, days: int) -> list[Delivery]:
+    """One a day."""
+    moments = [at("09:00") + timedelta(days=day) for day in range(days)]
+    return [one(state, day=moment.date(), at=moment) for moment in moments]
+
+
 def listed(folder: Path, *deliveries: Delivery) -> App:
     app = opened(folder, told=WITH_MORE)
     app.store.note(deliveries, (), {}, at("08:00"))
@@ -75,23 +81,25 @@ def test_while_all_is_paused_nothing_is_offered_to_be_said_now(tmp_path: Path) -
 
 
 def test_what_was_said_or_is_only_planned_is_no_trouble(tmp_path: Path) -> None:
-    assert troubles(listed(tmp_path, one("sent"), one("planned", clock="10:00"))) == ([], False)
+    assert troubles(listed(tmp_path, one("sent"), one("planned", clock="10:00"))) == ([], 0)
 
 
 def test_troubles_can_be_narrowed_to_an_account_and_a_state(tmp_path: Path) -> None:
     app = listed(tmp_path, one("missed"), one("held", "masto"), one("missed", "masto", clock="10:00"))
     assert {found.delivery.state for found in troubles(app, "masto")[0]} == {"held", "missed"}
     assert {found.delivery.account for found in troubles(app, state="missed")[0]} == {"town", "masto"}
-    assert troubles(app, state="sent") == ([], False)
+    assert troubles(app, state="sent") == ([], 0)
 
 
 def test_many_troubles_come_page_by_page_with_the_newest_first(tmp_path: Path) -> None:
-    many = [one("missed", day=(at("09:00") + timedelta(days=day)).date(), at=at("09:00") + timedelta(days=day))
-            for day in range(PAGE + 2)]  # fmt: skip
-    app = listed(tmp_path, *many)
-    first, more = troubles(app)
-    rest, even_more = troubles(app, begin=PAGE)
+    app = listed(tmp_path, *daily("missed", PAGE + 2))
+    first, after = troubles(app)
+    rest, end = troubles(app, begin=after)
     days = [found.delivery.day for found in (*first, *rest)]
-    assert (
-        len(first) == PAGE and more and not even_more and days == sorted(days, reverse=True) and len(days) == PAGE + 2
-    )
+    assert (len(first), len(rest), end) == (PAGE, 2, 0) and days == sorted(days, reverse=True)
+
+
+def test_what_went_wrong_before_a_long_pause_is_not_hidden_by_it(tmp_path: Path) -> None:
+    paused = [replace(skip, reason=PAUSED) for skip in daily("skipped", PAGE + 2)]
+    found, _ = troubles(listed(tmp_path, one("missed", clock="08:00", at=at("08:00")), *paused))
+    assert [trouble.delivery.state for trouble in found] == ["missed"]
