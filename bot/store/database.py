@@ -171,9 +171,14 @@ class Store:
         with self._reading() as connection:
             return [delivery_of(row) for row in connection.execute(query)]
 
-    def newest(self, states: Iterable[str], account: str = "", *, begin: int = 0, most: int = 50) -> list[Delivery]:
-        """The deliveries in these states (of one account), the newest first, `most` of them after the first `begin`."""
-        query = select(DELIVERIES).where(DELIVERIES.c.state.in_(list(states)))
+    def newest(
+        self, states: Iterable[str], account: str = "", *, but: Iterable[str] = (), begin: int = 0, most: int = 50
+    ) -> list[Delivery]:
+        """The deliveries in these states (of one account), the newest first, `most` of them after the first `begin`.
+
+        Those with one of the reasons `but` are left out.
+        """
+        query = select(DELIVERIES).where(DELIVERIES.c.state.in_(list(states)), DELIVERIES.c.reason.not_in(list(but)))
         query = query.where(DELIVERIES.c.account == account) if account else query
         query = query.order_by(*(column.desc() for column in _ORDER)).offset(begin).limit(most)
         with self._reading() as connection:

@@ -13,6 +13,8 @@ from bot.work.plan import BY_PERSON, PAUSED, changed, gone, paused_by_file, stan
 Remedy = Literal["", "reconnect", "start", "approve", "post", "settle", "edit", "library", "now"]
 # So many are shown at once, and so many are read at once to find them.
 PAGE, READ = 50, 500
+# Why somebody wanted a post not to be said.
+ON_PURPOSE = (BY_PERSON, PAUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tu
     pauses = app.store.pauses() | paused_by_file(app)
     begun = app.store.starts()
     shown: list[Trouble] = []
-    for number, delivery in enumerate(_newest(app, states, account, begin), begin):
+    for number, delivery in enumerate(_newest(app, states, account, () if state else ON_PURPOSE, begin), begin):
         if _is_in_order(app, delivery, state):
             continue
         one = _trouble(app, delivery, pauses, begun)
@@ -63,8 +65,8 @@ def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tu
     return shown, 0
 
 
-def _newest(app: App, states: Collection[str], account: str, begin: int) -> Iterator[Delivery]:
-    while found := app.store.newest(sorted(states), account, begin=begin, most=READ):
+def _newest(app: App, states: Collection[str], account: str, but: Collection[str], begin: int) -> Iterator[Delivery]:
+    while found := app.store.newest(sorted(states), account, but=but, begin=begin, most=READ):
         yield from found
         begin += len(found)
 
@@ -76,7 +78,7 @@ def _is_in_order(app: App, one: Delivery, state: str) -> bool:
 
 def _is_meant(app: App, one: Delivery) -> bool:
     """Whether it was skipped on purpose: by a person, a pause, or the end of its campaign."""
-    return one.state == "skipped" and (one.reason in (BY_PERSON, PAUSED) or one.campaign not in app.library.campaigns)
+    return one.state == "skipped" and (one.reason in ON_PURPOSE or one.campaign not in app.library.campaigns)
 
 
 def _trouble(app: App, one: Delivery, pauses: Collection[str], begun: Collection[str]) -> Trouble:

@@ -382,6 +382,7 @@ def test_what_went_wrong_is_listed_with_the_newest_first_and_piece_by_piece(stor
     found = store.newest(("missed", "refused"), begin=1, most=3)
     assert [(one.account, one.day.day) for one in found] == [("town", 3), ("town", 2), ("town", 1)]
     assert [one.reason for one in store.newest(("missed", "refused"), "shop")] == ["no"]
+    assert "no" not in [one.reason for one in store.newest(("missed", "refused"), but=("no",))]
 
 
 def test_who_runs_the_engine_is_known_until_an_hour_later(store: Store) -> None:
