@@ -50,7 +50,7 @@ def told_in(place: str, kills: int, seed: int) -> Told:
     """Stories of one place: each step, each bad answer, then kills at random, until there were so many kills."""
     with crew() as workers, running(Pages()) as pages:
         steps = scouted(workers, place, pages.url)
-        found = told(workers, place, pages.url, each_step(steps, all_requests=True))
+        found = told(workers, place, pages.url, each_step(steps, is_long=True))
         found += told(workers, place, pages.url, each_answer(place, steps), secure=True)
         coming = at_random(seed)
         while sum(outcome.kills for _, outcome in found) < kills:

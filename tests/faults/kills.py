@@ -44,28 +44,31 @@ def scouted(crew: Crew, place: str, pages: str) -> Scouted:
     return Scouted(first=first, usual=usual, settling=settling)
 
 
-def each_step(steps: Scouted, *, all_requests: bool = False) -> Iterator[Story]:
+def each_step(steps: Scouted, *, is_long: bool = False) -> Iterator[Story]:
     """A kill at every step of a usual day, at those of the very first worker, and while the next one settles.
 
-    Of these two at a request only if `all_requests`.
+    Only if `is_long` also at each request of these two, and at each step of settling after each kill; else
+    each such step comes once.
     """
+    met: set[str] = set()
     for at, step in enumerate(steps.usual):
         if is_named(step):
             blow = Blow(step=step, nth=steps.usual[: at + 1].count(step))
             yield Story(fault=f"killed at a {step.split()[1]}", blows=(blow,))
-    for step in _each(steps.first, all_requests):
+    for step in _each(steps.first, is_long):
         yield Story(fault="killed at first sight", opening=step)
     for last, settling in steps.settling.items():
-        for step in _each(settling, all_requests):
+        for step in (one for one in _each(settling, is_long) if is_long or one not in met):
+            met.add(step)
             yield Story(fault="killed, and again while settling", blows=(Blow(step=last), Blow(step=step)))
     for when in ("before", "after"):
         yield Story(fault=f"killed {when} the server took it", blows=(Blow(on_the_way=when),))
 
 
-def _each(steps: Iterable[str], all_requests: bool) -> Iterator[str]:
+def _each(steps: Iterable[str], is_long: bool) -> Iterator[str]:
     """Each step once."""
     for step in filter(is_named, dict.fromkeys(steps)):
-        if all_requests or kind(step) == step:
+        if is_long or kind(step) == step:
             yield step
 
 
