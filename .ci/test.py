@@ -12,4 +12,4 @@ if os.environ.get("HANDBILL_TEST_ALL") or (shutil.which("node") and shutil.which
     run("python", "-m", "tests.servers.pds", "--install")
     run("python", "-m", "tests.pages.browser")
 # Twice as many as there are processors: much of the time a test waits for a server, a browser or a lease.
-run("python", "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), *sys.argv[1:])
+run("python", "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal", *sys.argv[1:])
