@@ -46,7 +46,7 @@ Schema = Mapping[str, Kind]
 
 # Reading a key takes time with the square of its dots, and Python writes no number that is longer.
 DOTS = 1000
-NUMBER = re.compile(r"(?<!\w)\d[\d_]{999}")
+NUMBER = re.compile(r"(?<!\w)(?:\d|0[box])[\da-fA-F_]{999}")
 # No fault stands deeper in a file.
 DEEPEST = 9
 
