@@ -133,16 +133,16 @@ class Newcomer:
     def presses(self, words: str) -> None:
         """Press the button or follow the link of this name."""
         named = {"name": words, "exact": True}
-        self.page.get_by_role("button", **named).or_(self.page.get_by_role("link", **named)).first.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", **named).or_(self.page.get_by_role("link", **named)).first.click()
 
     def goes(self, room: str) -> None:
         """Into a room, by the menu."""
         link = self.page.get_by_role("navigation").get_by_role("link", name=room, exact=True)
         if not link.first.is_visible():
             self.page.locator("details.rest summary").click()
-        link.locator("visible=true").first.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            link.locator("visible=true").first.click()
 
     def opens(self, path: str) -> None:
         """Follow a link that was seen before."""
