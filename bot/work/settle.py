@@ -160,8 +160,11 @@ def _place(one: Delivery) -> str:
 
 
 @contextmanager
-def leased(app: App, account: str, patience: int = 0) -> "Iterator[Lease]":
-    """An account is ours to speak for meanwhile; HandbillError if it is not within `patience` seconds."""
+def leased(app: App, account: str, patience: int = 10) -> "Iterator[Lease]":
+    """An account is ours to speak for meanwhile; HandbillError if it is not within `patience` seconds.
+
+    A post is mostly out within the ten seconds that a person is kept waiting.
+    """
     for _ in range(patience):
         with app.store.leased(account, app.owner, app.lease) as lease:
             if lease:

@@ -127,8 +127,11 @@ class Newcomer:
             self.page.screenshot(path=str(file), full_page=True)
 
     def reads(self, words: str) -> None:
-        """Wait until these words stand on the page."""
-        self.page.get_by_text(words).first.wait_for()
+        """Wait until these words stand on the page; what stands there instead is said."""
+        try:
+            self.page.get_by_text(words).first.wait_for()
+        except Exception as missing:
+            raise AssertionError(f"not {words!r} but:\n{self.page.inner_text('main')}") from missing
 
     def presses(self, words: str) -> None:
         """Press the button or follow the link of this name."""
@@ -138,6 +141,7 @@ class Newcomer:
 
     def goes(self, room: str) -> None:
         """Into a room, by the menu."""
+        self.page.wait_for_load_state()
         link = self.page.get_by_role("navigation").get_by_role("link", name=room, exact=True)
         if not link.first.is_visible():
             self.page.locator("details.rest summary").click()
@@ -157,10 +161,10 @@ class Newcomer:
         """The words of the post that is shown."""
         return str(self.page.locator("article.post-card .words").inner_text())
 
-    def sees(self, words: str) -> bool:
-        """Whether these words stand on the page, loaded anew."""
+    def sees(self, state: str) -> bool:
+        """Whether the post that is shown is in this state, the page loaded anew."""
         self.page.reload()
-        return words in self.page.inner_text("main")
+        return bool(self.page.locator("main .state").first.inner_text() == state)
 
 
 @pytest.fixture
@@ -226,7 +230,8 @@ def connects(person: Newcomer, home: Path, pds: Pds, town: Account) -> None:
     person.step("accounts")
     person.presses("Connect an account")
     person.step("where is the account")
-    person.page.get_by_role("link", name="Bluesky").click()
+    with person.page.expect_navigation():
+        person.page.get_by_role("link", name="Bluesky").click()
     person.step("an account on Bluesky")
     with (home / "config.toml").open("a") as config:
         config.write(MACHINE.format(server=pds.url, handle=town.handle))
@@ -239,7 +244,8 @@ def connects(person: Newcomer, home: Path, pds: Pds, town: Account) -> None:
 def signs_in(person: Newcomer, handle: str, password: str) -> None:
     """With the account's name and an app password."""
     person.types(Handle=handle, Password=password)
-    person.page.locator("main form button").first.click()
+    with person.page.expect_navigation():
+        person.page.locator("main form button").first.click()
     person.reads("Connected.")
 
 
@@ -333,7 +339,7 @@ def puts_right(person: Newcomer, pds: Pds, town: Account) -> list[str]:
 def entries(person: Newcomer) -> list[str]:
     """The town's next posts, as the page of its account links to them."""
     person.goes("Accounts")
-    person.page.get_by_role("link", name="town", exact=True).click()
+    person.presses("town")
     links = person.page.locator("a.entry")
     links.first.wait_for()
     return [str(link.get_attribute("href")) for link in links.all()]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -391,13 +392,23 @@ WISHES: dict[str, Callable[[App], Wish]] = {
 }
 
 
-@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
-def test_what_the_engine_is_at_is_left_alone(morning: App, wish: Callable[[App], Wish]) -> None:
+def test_what_the_engine_is_at_is_left_alone(morning: App) -> None:
     app = after(morning, TryLater("busy", 600), now=at("09:01"))
     before, lease = app.store.deliveries(), app.store.lease("town", "another run", 60)
     with pytest.raises(HandbillError, match="Try again in a minute"):
-        do(app, wish(app))
+        do(app, skip(app, "1"))
     assert lease and app.store.deliveries() == before
+
+
+@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
+def test_who_asks_while_the_engine_speaks_is_kept_waiting_for_it(morning: App, wish: Callable[[App], Wish]) -> None:
+    app = after(morning, TryLater("busy", 600), now=at("09:01"))
+    wanted, lease = wish(app), app.store.lease("town", "another run", 60)
+    assert lease
+    soon = Timer(0.5, app.store.release, [lease])
+    soon.start()
+    assert do(app, wanted) == wanted.after
+    soon.join()
 
 
 @pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
