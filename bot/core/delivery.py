@@ -48,8 +48,8 @@ STEPS: Mapping[State, frozenset[State]] = MappingProxyType(
         "refused": frozenset({"planned"}),
         # It is tried again: a while later, or because the account was connected again.
         "held": frozenset({"planned", "missed"}),
-        # A person said which; or the post was seen on the account later.
-        "uncertain": frozenset({"sent", "planned"}),
+        # A person said which, or that nobody will post it by hand; or the post was seen on the account later.
+        "uncertain": frozenset({"sent", "planned", "skipped"}),
         # A person said: now. Or a clock that was ahead had let it be missed.
         "missed": frozenset({"planned"}),
         # Whoever had let it be skipped takes that back.

@@ -15,8 +15,6 @@ def queue(app: App) -> list[Delivery]:
 def leave_out(app: App, number: int) -> Delivery:
     """A person says that they did not post this, and will not; raises AskedWrongly where it is not theirs to say."""
     with leased(app, uncertain(app, number).account) as lease:
-        ready = step(uncertain(app, number), "planned", reason="")
-        app.store.save(ready, lease)
-        left = step(ready, "skipped", reason=BY_PERSON)
+        left = step(uncertain(app, number), "skipped", reason=BY_PERSON, payload=None)
         app.store.save(left, lease)
         return left

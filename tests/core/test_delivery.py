@@ -49,7 +49,7 @@ ALLOWED = {
     "sent": "",
     "refused": "planned",
     "held": "planned missed",
-    "uncertain": "sent planned",
+    "uncertain": "sent planned skipped",
     "missed": "planned",
     "skipped": "planned",
 }
