@@ -157,9 +157,14 @@ def _of_account(run: Tick, group: list[Delivery], deed: Deed, in_turn: bool) -> 
             except FenceLost:
                 break
             changed += [one for one in ended if one != delivery]
-            if in_turn and (len(ended) != 1 or ended[0].state in ("planned", "sending")):
+            if in_turn and (len(ended) != 1 or _comes_again(ended[0])):
                 break
     return changed
+
+
+def _comes_again(delivery: Delivery) -> bool:
+    """Whether it is to be tried, or looked for, again."""
+    return delivery.state == "sending" or (delivery.state == "planned" and delivery.not_before is not None)
 
 
 def note_due(app: App, doors: Doors, now: datetime) -> None:

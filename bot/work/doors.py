@@ -30,21 +30,25 @@ class Doors:
             self._open[account] = self._app.publisher(self._app.config.accounts[account])
         return self._open[account]
 
+    def whoami(self, account: str) -> str:
+        """The account's lasting id; raises a NetworkError."""
+        if account not in self._ids:
+            self._ids[account] = told(self.publisher(account).whoami, TryLater)
+        return self._ids[account]
+
     def identity(self, account: str) -> str:
         """The account's lasting id; its name in brackets where it must be connected first; raises TryLater."""
-        if account not in self._ids:
-            try:
-                self._ids[account] = told(self.publisher(account).whoami, TryLater)
-            except TryLater:
-                raise
-            except NetworkError:
-                self._ids[account] = f"({account})"
-        return self._ids[account]
+        try:
+            return self.whoami(account)
+        except TryLater:
+            raise
+        except NetworkError:
+            return f"({account})"
 
 
 def stranger(doors: Doors, delivery: Delivery) -> bool:
-    """Whether the account is somebody else's than when the delivery's key was made."""
-    return not delivery.identity.startswith("(") and doors.identity(delivery.account) != delivery.identity
+    """Whether the account is somebody else's than when the delivery's key was made; raises a NetworkError."""
+    return not delivery.identity.startswith("(") and doors.whoami(delivery.account) != delivery.identity
 
 
 def another(account: str) -> str:

@@ -140,14 +140,13 @@ def withdraw(app: App, number: int) -> Delivery:
 
 
 def _delete(app: App, one: Delivery, receipt: Receipt) -> None:
-    publisher = app.publisher(app.config.accounts[one.account])
-    delete, label = publisher.delete, app.networks[one.network].label
+    doors, label = Doors(app), app.networks[one.network].label
+    delete = doors.publisher(one.account).delete
     if delete is None:
         raise HandbillError(f"{label} lets nobody but a person delete this. Do it there: {_place(one)}")
     if is_by_person(receipt):
         raise HandbillError(f"A person posted this, so a person must delete it. Do it there: {_place(one)}")
-    # An account that could not be opened at its slot is noted by its name, in brackets.
-    if publisher.whoami() != one.identity and one.identity != f"({one.account})":
+    if stranger(doors, one):
         raise HandbillError(
             f'"{one.account}" is connected to another account now than the one that said this. '
             f"Delete it yourself: {_place(one)}"

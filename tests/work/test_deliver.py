@@ -381,6 +381,16 @@ def test_a_campaign_that_comes_back_in_time_is_said(tmp_path: Path) -> None:
     assert ended(app.fresh(), at("09:01")) == ["09:00 sent"]
 
 
+def test_a_campaign_that_is_waited_for_keeps_no_other_from_its_turn(tmp_path: Path) -> None:
+    water = '[[schedule]]\ncampaign = "water"\naccounts = ["town"]\ntimes = ["09:00"]\n'
+    app = opened(tmp_path, {"one.txt": "One.", "water/two.txt": "Two."}, told=CONFIG + water)
+    tick(app, at("08:00"))
+    (tmp_path / "posts/air").rename(tmp_path / "air")
+    assert ended(app.fresh(), at("09:00")) == [
+        '09:00 planned: the library has no whole campaign "air"', "09:00 sent",
+    ]  # fmt: skip
+
+
 # Whatever dies
 
 
@@ -586,6 +596,31 @@ class Stranger(Moody):
 
     def whoami(self) -> str:
         return "somebody else"
+
+
+class Keyless(Moody):
+    """The account's keys, which nobody accepts any more."""
+
+    def whoami(self) -> str:
+        raise SignedOut("the key is gone")
+
+
+def test_an_account_whose_keys_are_gone_is_held_and_says_so(tmp_path: Path) -> None:
+    app = outboxes(opened(tmp_path), [TryLater("busy", 30)])
+    tick(app, at("09:00"))
+    assert ended(blind(app, kind=Keyless), at("09:01")) == ["09:00 held: the key is gone"]
+
+
+def test_a_lost_answer_is_asked_for_until_the_account_is_connected_again(tmp_path: Path) -> None:
+    class Away(Moody):
+        def find(self, *_: object) -> Receipt | None:
+            raise TryLater("the network is down")
+
+    app = opened(tmp_path)
+    tick(blind(app, Uncertain("no answer"), kind=Away), at("09:00"))
+    keyless = blind(app, kind=Keyless)
+    assert ended(keyless, at("09:01")) == [] and states(keyless) == ["09:00 sending"]
+    assert ended(blind(app, kind=Moody), at("09:30")) == ["09:00 sent"]
 
 
 def test_nothing_is_said_with_keys_that_belong_to_another_account_now(tmp_path: Path) -> None:
