@@ -74,6 +74,7 @@ class App:
     # A call may take a minute; whoever speaks for an account may do so for twice that, in seconds.
     lease: float = 120.0
     ends: Callable[[], bool] = lambda: False  # whether the engine is to begin nothing new
+    served: str = ""  # where this process serves the desk, if it does
 
     @cached_property
     def library(self) -> Library:
@@ -158,6 +159,12 @@ class App:
             f"{_variable(variable, 'database')} holds no address of a database. "
             "Write it like postgresql://user:password@host/handbill, its signs @ and % as %40 and %25"
         )
+
+    @property
+    def desk(self) -> str:
+        """Where organizers reach the desk, with / at its end; "" if nobody knows."""
+        found = self.config.desk or self.served
+        return f"{found.rstrip('/')}/" if found else ""
 
     def where(self, *path: str | int) -> str:
         """The place of a key in the config file, with its line: config.toml:12."""

@@ -93,14 +93,14 @@ def up_command(ctx: click.Context, port: int | None, desk_port: int | None, desk
     click.echo("Handbill runs. Leave this window open; Ctrl-C stops it, and nothing is lost.\n")
     for folder, account in practice_folders(app):
         click.echo(f'The posts of "{account}" go into the folder {folder}')
-    with pages_served(app, port) as refresh, desk_served(app, desk_port, desk_host, is_plain=plain_http) as has_desk:
-        if not has_desk:
+    with pages_served(app, port) as refresh, desk_served(app, desk_port, desk_host, is_plain=plain_http) as desk:
+        if not desk:
             click.echo(
                 "To look at it, type in another window, in this folder:\n"
                 "  handbill plan            what will be said\n"
                 "  handbill delivery list   what was said, and what was not\n"
             )
-        keep_time(app, refresh)
+        keep_time(app.fresh(served=desk), refresh)
 
 
 @contextmanager
@@ -128,11 +128,11 @@ def has_desk() -> bool:
 
 
 @contextmanager
-def desk_served(app: App, port: int | None, host: str, *, is_plain: bool) -> Iterator[bool]:
-    """Serve the desk meanwhile, and say how to come in; False where its parts are not installed."""
+def desk_served(app: App, port: int | None, host: str, *, is_plain: bool) -> Iterator[str]:
+    """Serve the desk meanwhile, and say how to come in; its address, "" where its parts are not installed."""
     if not has_desk():
         complain("The desk is not served: that needs one more part: pip install 'handbill[desk]'", dim=True)
-        yield False
+        yield ""
         return
     from bot.web.desk import start
     from bot.work import people
@@ -143,7 +143,7 @@ def desk_served(app: App, port: int | None, host: str, *, is_plain: bool) -> Ite
         click.echo(f"  Nobody is an organizer yet. Open this within the hour: {address}welcome/{people.begin(app)}")
     click.echo()
     try:
-        yield True
+        yield address
     finally:
         stop()
 

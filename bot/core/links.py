@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -394,3 +395,14 @@ def _host(name: str) -> str | None:
     if name.isascii():
         return name.lower()
     return _ascii(name.lower())
+
+
+# --- addresses --------------------------------------------------------------------------------------
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there; false for names other than localhost."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.core.delivery import Delivery
+from bot.core.links import is_loopback
 
 # So many are told in full in one message; the others are counted.
 IN_FULL = 20
@@ -148,26 +149,48 @@ class Message:
     pictures: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where people do what a message asks of them: at the desk, by its address, which ends in /.
+
+    Without one they type commands in a `folder`.
+    """
+
+    folder: str
+    desk: str = ""
+
+    def way(self, page: str, command: str) -> str:
+        """The page of the desk, or the command."""
+        return f"{self.desk}{page}" if self.desk else f"handbill {command}"
+
+    def end(self, body: str) -> str:
+        """What a message ends with, so that its ways can be gone."""
+        if not self.desk:
+            return f"Type the commands in {self.folder}"
+        is_needed = self.desk in body and is_loopback(urlsplit(self.desk).hostname or "")
+        return "Open these addresses on the machine where Handbill runs." if is_needed else ""
+
+
 def is_over(news: News) -> bool:
     """Whether there is nothing left to tell: the delivery has come further meanwhile."""
     return news.delivery is not None and news.delivery.state != news.notice.kind
 
 
-def message(news: Iterable[News], zone: ZoneInfo, folder: str) -> Message:
+def message(news: Iterable[News], zone: ZoneInfo, place: Place) -> Message:
     """All that is to be told, in one message: what needs a person most comes first.
 
     The first IN_FULL in full, the others counted; of a delivery only the newest notice; all that
-    was missed without a try is one summary. `folder`: where the commands are to be typed.
+    was missed without a try is one summary.
     """
     told = sorted(_newest(news), key=lambda one: (_rank(one), one.notice.at))
     untried = [one for one in told if _is_untried(one)]
     untried = untried if len(untried) > 1 else []
     single = [one for one in told if one not in untried]
     full, rest = single[:IN_FULL], single[IN_FULL:]
-    parts = [_in_full(one, zone) for one in full]
-    parts += [_summary(untried, zone)] if untried else []
-    parts += [_counted(rest)] if rest else []
-    parts.append(f"Type the commands in {folder}")
+    parts = [_in_full(one, zone, place) for one in full]
+    parts += [_summary(untried, zone, place)] if untried else []
+    parts += [_counted(rest, place)] if rest else []
+    parts += [end] if (end := place.end("\n".join(parts))) else []
     title = _head(told[0]) if len(told) == 1 else f"{len(told)} things to look at"
     pictures = dict.fromkeys(file for one in full if one.by_hand and (file := _picture(one)))
     return Message(title=f"Handbill: {title}", body="\n\n".join(parts), pictures=tuple(pictures))
@@ -211,11 +234,11 @@ def _head(one: News) -> str:
     return HEADS.get(one.notice.kind, "{account}: " + one.notice.kind).format(account=one.notice.account)
 
 
-def _in_full(one: News, zone: ZoneInfo) -> str:
+def _in_full(one: News, zone: ZoneInfo, place: Place) -> str:
     """Account, time, reason, words, and what to do."""
     head = _head(one)
     delivery = one.delivery
-    rows = [f"{head[:1].upper()}{head[1:]}", f"({_place(one, zone)})"]
+    rows = [f"{head[:1].upper()}{head[1:]}", f"({_about(one, zone)})"]
     if one.notice.words and not one.by_hand:
         rows += ["", one.notice.words if one.notice.kind == APPROVAL else f"Why: {one.notice.words}"]
     if delivery and delivery.variant:
@@ -223,10 +246,10 @@ def _in_full(one: News, zone: ZoneInfo) -> str:
         rows += [f"Before it, as a warning: {delivery.variant.warning}"] if delivery.variant.warning else []
         rows += _of_picture(delivery)
     rows += [f"It stands at: {delivery.receipt.url}"] if delivery and delivery.receipt and delivery.receipt.url else []
-    return "\n".join([*rows, *_remedy(one)])
+    return "\n".join([*rows, *_remedy(one, place)])
 
 
-def _place(one: News, zone: ZoneInfo) -> str:
+def _about(one: News, zone: ZoneInfo) -> str:
     delivery = one.delivery
     at = delivery.at if delivery else one.notice.at
     post = "/".join(filter(None, (delivery.campaign, delivery.post))) if delivery else ""
@@ -244,50 +267,58 @@ def _picture(one: News) -> str:
     return image.file if image else ""
 
 
-def _remedy(one: News) -> list[str]:
+def _remedy(one: News, place: Place) -> list[str]:
     number, account = one.notice.delivery, one.notice.account
-    settle = [
-        f"If it is up: handbill delivery settle {number} --posted",
-        f"If it is not: handbill delivery settle {number} --not-posted",
-    ]
+    entry, door = f"entry/{number}", f"accounts/{quote(account, safe='')}"
     if one.by_hand:
         link = str((one.delivery.payload or {}).get("open") or "") if one.delivery else ""
-        return [f"Post it here: {link}", *settle] if link else settle
+        return [*([f"Post it here: {link}"] if link else []), *_settle(number, place, "by-hand")]
     match one.notice.kind:
         case "account":
-            return [f"Put it right: handbill account connect {account}"]
+            return [f"Put it right: {place.way(door, f'account connect {account}')}"]
         case "held":
-            return [f"Put the account right: handbill account connect {account}", f"Look: {_show(number)}"]
+            right = f"Put the account right: {place.way(door, f'account connect {account}')}"
+            return [right, f"Look: {place.way(entry, f'delivery show {number}')}"]
         case "uncertain":
+            settle = _settle(number, place, "troubles?state=uncertain")
             return ["It is not said again by itself. Look at the account.", *settle]
         case "refused":
-            return [f"Change the post; then it has its turn again while it is in time. Look: {_show(number)}"]
+            look = place.way(entry, f"delivery show {number}")
+            return [f"Change the post; then it has its turn again while it is in time. Look: {look}"]
         case "missed":
-            return [f"To say it all the same: handbill delivery now {number}"]
+            return [f"To say it all the same: {place.way(entry, f'delivery now {number}')}"]
         case "skipped":
-            return ["If it stays so, its times pass in silence; you hear of it once a week. Look: handbill plan"]
+            look = place.way("week", "plan")
+            return [f"If it stays so, its times pass in silence; you hear of it once a week. Look: {look}"]
     return []
 
 
-def _show(number: int | None) -> str:
-    return f"handbill delivery show {number}"
+def _settle(number: int | None, place: Place, page: str) -> list[str]:
+    """How a person says whether a post is up."""
+    if place.desk:
+        return [f"Say there whether it is up: {place.desk}{page}"]
+    return [
+        f"If it is up: handbill delivery settle {number} --posted",
+        f"If it is not: handbill delivery settle {number} --not-posted",
+    ]
 
 
-def _summary(missed: Sequence[News], zone: ZoneInfo) -> str:
+def _summary(missed: Sequence[News], zone: ZoneInfo, place: Place) -> str:
     """All that was missed without a try, most often because nothing was running."""
     times = sorted(one.delivery.at if one.delivery else one.notice.at for one in missed)
     first, last = (f"{at.astimezone(zone):%A %Y-%m-%d %H:%M}" for at in (times[0], times[-1]))
     counts = Counter((one.notice.account, one.notice.words) for one in missed)
+    look = place.way("troubles?state=missed", "delivery list --state missed")
     return "\n".join(
         [
             f"{len(missed)} posts were missed, from {first} to {last} ({zone.key}):",
             *(f"{account}: {count} ({why})" for (account, why), count in sorted(counts.items())),
-            "What is still worth saying: handbill delivery list --state missed, then handbill delivery now NUMBER",
+            f"What is still worth saying: {look}{'' if place.desk else ', then handbill delivery now NUMBER'}",
         ]
     )
 
 
-def _counted(rest: Sequence[News]) -> str:
+def _counted(rest: Sequence[News], place: Place) -> str:
     counts = Counter((one.notice.account, "by hand" if one.by_hand else one.notice.kind) for one in rest)
     told = "; ".join(f"{account}: {count} {kind}" for (account, kind), count in sorted(counts.items()))
-    return f"And {len(rest)} more: {told}. See: handbill delivery list"
+    return f"And {len(rest)} more: {told}. See: {place.way('troubles', 'delivery list')}"

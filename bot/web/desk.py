@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import pages, web
 from bot.app import App
+from bot.core.links import is_loopback
 from bot.core.problem import HandbillError, place_of
 from bot.core.text import is_heaped
 from bot.web.frame import (
@@ -39,7 +40,7 @@ from bot.web.frame import (
     told,
     trouble,
 )
-from bot.web.serving import HOST, address, is_loopback, listen
+from bot.web.serving import HOST, address, listen
 from bot.web.serving import start as serve
 from bot.work import people
 from bot.work.people import Role

@@ -13,10 +13,10 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 
 from bot.app import App, open_app
 from bot.config import FILE
+from bot.core.links import is_loopback
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.library import stamps
 from bot.pages import html, translator
-from bot.web.serving import is_loopback
 from bot.work.people import Person, Role
 from bot.work.plan import paused_by_file
 

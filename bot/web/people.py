@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
+from bot.core.links import is_loopback
 from bot.core.person import AT_MOST, SENT_LINK
 from bot.core.problem import AskedWrongly
 from bot.web.frame import DEVICE, SESSION, Ask, Door, go, own, page
-from bot.web.serving import is_loopback
 from bot.work import people
 from bot.work.people import Role
 

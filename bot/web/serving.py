@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from ipaddress import ip_address
 from threading import Thread
 from typing import Any
 
@@ -59,14 +58,6 @@ def address(listening: socket.socket) -> str:
     """Where a socket is reached: http://127.0.0.1:8000/."""
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there; false for names other than localhost."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_here(host: str) -> bool:

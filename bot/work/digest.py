@@ -52,10 +52,7 @@ def _row(app: App, planned: Planned) -> str:
     """When, where, the words, and the one place to say yes."""
     assert planned.choice.variant is not None
     which = _name(planned)
-    to_do = (
-        f"Approve or skip it: {app.config.desk.rstrip('/')}/entry/{quote(which)}"
-        if app.config.desk
-        else f"Approve it: handbill delivery approve {which}"
-    )
+    at_desk = f"Approve or skip it: {app.desk}entry/{quote(which)}"
+    to_do = at_desk if app.desk else f"Approve it: handbill delivery approve {which}"
     head = f"{local(planned.choice.slot.at, app.config.zone)}, {planned.choice.slot.account}"
     return f"{head}\n{planned.choice.variant.text}\n{to_do}"

@@ -9,7 +9,7 @@ from bot import notices
 from bot.app import App
 from bot.config import Account
 from bot.core.delivery import Delivery
-from bot.core.notice import Message, News, Notice, Trouble, failed, is_over, may_try, message, shown
+from bot.core.notice import Message, News, Notice, Place, Trouble, failed, is_over, may_try, message, shown
 from bot.core.problem import AskedWrongly, HandbillError
 
 # Who holds this lease may send. No account can have such a name.
@@ -84,7 +84,7 @@ def notify(app: App, now: datetime) -> list[Told]:
     if not news:
         app.store.release(lease)
         return []
-    told = _to_all(app, to, message(news, app.config.zone, str(app.config.folder)), now)
+    told = _to_all(app, to, message(news, app.config.zone, _place(app)), now)
     trouble = "" if any(not one.why for one in told) else "; ".join(map(str, told))
     app.store.was_told([one.notice for one in news], now, trouble)
     app.store.lease(LEASE, owner, PAUSE)
@@ -102,6 +102,10 @@ def _sorted(app: App, untold: Iterable[Notice]) -> tuple[list[News], list[Notice
     deliveries = app.store.noticed()
     found = [_news(app, notice, deliveries.get(notice.delivery)) for notice in untold]
     return [one for one in found if not is_over(one)], [one.notice for one in found if is_over(one)]
+
+
+def _place(app: App) -> Place:
+    return Place(folder=str(app.config.folder), desk=app.desk)
 
 
 def _news(app: App, notice: Notice, delivery: Delivery | None) -> News:
@@ -153,7 +157,7 @@ def try_out(app: App) -> list[Told]:
 def tell_now(app: App, words: str) -> list[Told]:
     """Tell at once what the ledger cannot hold: that it cannot be used, or that the engine has ended."""
     notice = Notice(kind="engine", words=words, at=app.clock())
-    told = message([News(notice=notice)], app.config.zone, str(app.config.folder))
+    told = message([News(notice=notice)], app.config.zone, _place(app))
     return send(addresses(app), told)
 
 

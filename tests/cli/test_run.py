@@ -1,5 +1,6 @@
 """up, run, pause, resume: how the engine begins, ends, and says what comes next."""
 
+import json
 import os
 import shlex
 import shutil
@@ -492,6 +493,17 @@ def test_up_serves_the_share_pages_and_says_where(tmp_path: Path) -> None:
     library(tmp_path, {"a.en.txt": "Hello."})
     done = stopped_at(tmp_path, "up", "--port", "0", word="share pages")
     assert "The share pages: http://127.0.0.1:" in done.stdout and done.returncode in (0, 130)
+
+
+def test_what_up_tells_people_leads_to_the_desk_that_it_serves(tmp_path: Path, site: Site) -> None:
+    library(tmp_path, POSTS)
+    config(tmp_path, f'notify = ["{site.says("/hook", "").replace("http", "json")}"]\n')
+    with closing(open_app(tmp_path / "config.toml").store) as store:
+        store.tell(Notice(kind="account", words="dead", at=NOW, account="slow"))
+    done = stopped_at(tmp_path, "up", "--port", "0", "--desk-port", "0", word="Next: ")
+    desk = done.stdout.partition("The desk: ")[2].split()[0]
+    told = json.loads(site.requests[0][2])["message"]
+    assert f"Put it right: {desk}accounts/slow\n" in told and "on the machine where Handbill runs" in told
 
 
 def test_up_makes_what_the_desk_changes_in_a_folder_that_has_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.links import links, links_with_scheme, shorten
+from bot.core.links import is_loopback, links, links_with_scheme, shorten
 
 
 def found(text: str, spans: list[tuple[int, int]]) -> list[str]:
@@ -110,3 +110,12 @@ class TestShorten:
     @given(text=st.text(alphabet="abc /.:?#()").filter(lambda text: "://" not in text))
     def test_a_text_without_a_scheme_stays(self, text: str) -> None:
         assert shorten(text) == text
+
+
+@pytest.mark.parametrize(
+    "host, is_here",
+    [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("localhost", True),
+     ("0.0.0.0", False), ("192.168.1.5", False), ("localhost.example.org", False)],
+)  # fmt: skip
+def test_which_hosts_only_this_machine_reaches(host: str, is_here: bool) -> None:
+    assert is_loopback(host) == is_here

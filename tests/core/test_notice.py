@@ -16,6 +16,7 @@ from bot.core.notice import (
     Message,
     News,
     Notice,
+    Place,
     Trouble,
     failed,
     is_known,
@@ -42,8 +43,8 @@ def news(state: State, reason: str = "for a reason", by_hand: str = "", **change
     return News(notice=notice_of(one), delivery=one, by_hand=by_hand)
 
 
-def told(*found: News) -> Message:
-    return message(found, NEW_YORK, "/home/ana")
+def told(*found: News, desk: str = "") -> Message:
+    return message(found, NEW_YORK, Place(folder="/home/ana", desk=desk))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,39 @@ def test_each_end_is_told_with_account_time_reason_words_and_what_to_do(state: S
     assert "Why: for a reason" in found.body and WORDS.text in found.body
     assert command in found.body and found.body.endswith("Type the commands in /home/ana")
     assert found.pictures == ()
+
+
+DESK, HERE = "https://desk.example.org/", "http://127.0.0.1:8001/"
+
+
+@pytest.mark.parametrize(
+    ("state", "page"),
+    [
+        ("refused", "entry/7"),
+        ("held", "accounts/town"),
+        ("uncertain", "troubles?state=uncertain"),
+        ("missed", "entry/7"),
+        ("skipped", "week"),
+    ],
+)
+def test_with_a_desk_each_end_leads_there_and_names_no_command(state: State, page: str) -> None:
+    found = told(news(state), desk=DESK).body
+    assert f": {DESK}{page}" in found and "handbill " not in found and "Type the commands" not in found
+
+
+def test_what_is_posted_by_hand_or_many_at_once_leads_to_the_desk_too() -> None:
+    by_hand = news("uncertain", by_hand="Instagram", id=99)
+    refused = (news("refused", id=number) for number in range(100, 101 + IN_FULL))
+    found = told(by_hand, *refused, *outage(3), desk=DESK).body
+    assert f"Say there whether it is up: {DESK}by-hand\n" in found and "handbill " not in found
+    assert f"See: {DESK}troubles" in found and f"What is still worth saying: {DESK}troubles?state=missed" in found
+
+
+def test_of_a_desk_that_only_its_own_machine_reaches_the_message_says_so() -> None:
+    assert told(news("missed"), desk=HERE).body.endswith("Open these addresses on the machine where Handbill runs.")
+    assert "on the machine" not in told(news("missed"), desk=DESK).body
+    engine = News(notice=Notice(kind="engine", words="the disk is full", at=NOW))
+    assert "addresses" not in told(engine, desk=HERE).body
 
 
 def test_every_end_of_which_a_person_is_told_has_words_of_its_own() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.problem import HandbillError
-from bot.web.serving import address, is_loopback, listen
+from bot.web.serving import address, listen
 
 
 def test_a_taken_port_is_replaced_unless_it_was_asked_for() -> None:
@@ -23,12 +23,3 @@ def test_an_address_that_this_machine_does_not_have_is_told() -> None:
 def test_only_this_machine_is_listened_to_unless_told_otherwise() -> None:
     with listen(0, 0, "--port") as listening:
         assert address(listening).startswith("http://127.0.0.1:")
-
-
-@pytest.mark.parametrize(
-    "host, is_here",
-    [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("localhost", True),
-     ("0.0.0.0", False), ("192.168.1.5", False), ("localhost.example.org", False)],
-)  # fmt: skip
-def test_which_hosts_only_this_machine_reaches(host: str, is_here: bool) -> None:
-    assert is_loopback(host) == is_here

@@ -40,6 +40,12 @@ def test_with_an_address_of_the_desk_the_message_leads_there(tmp_path: Path) -> 
     assert "https://desk.example.org/entry/town/2026-12-01/09%3A00/air" in words(app)[0]
 
 
+def test_while_up_serves_a_desk_the_message_leads_there(tmp_path: Path) -> None:
+    app = seen(opened(tmp_path, POSTS, told=TOLD, now=at("08:00"))).fresh(served="http://127.0.0.1:8001/")
+    digest(app, at("08:00"))
+    assert "Approve or skip it: http://127.0.0.1:8001/entry/town/2026-12-01/09%3A00/air" in words(app)[0]
+
+
 def test_the_next_message_tells_only_what_is_new_and_comes_a_day_later(tmp_path: Path) -> None:
     app = seen(opened(tmp_path, POSTS, told=TOLD, now=at("08:00")))
     digest(app, at("08:00"))
