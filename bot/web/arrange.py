@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby
 from typing import NamedTuple
@@ -139,7 +139,6 @@ def new_row(ask: Ask) -> Response:
         campaign=campaigns[0] if len(campaigns) == 1 else "",
         accounts=accounts if len(accounts) == 1 else (),
         times=(),
-        days=DAYS,
     )
     return _form(ask, only, arrangement(ask.app).seen)
 
@@ -207,12 +206,12 @@ def _there(there: Arrangement, number: int) -> Row:
 
 
 def _filled(ask: Ask) -> Row:
-    """The row that somebody filled in; its days are all seven where all are chosen."""
+    """The row that somebody filled in."""
     return Row(
         campaign=ask.form.get("campaign", ""),
         accounts=_many(ask, "account"),
         times=_many(ask, "time"),
-        days=_many(ask, "day"),
+        days=() if ask.form.get("every") else _many(ask, "day"),
         tags=tuple(tag.removeprefix("#") for tag in _many(ask, "tag") if tag != "#"),
         late=ask.form.get("late", ""),
         approval=bool(ask.form.get("approval")),
@@ -235,7 +234,7 @@ def _fields(change: Change) -> dict[str, str]:
     if isinstance(change, Remove):
         return {}
     row = change.row
-    lists = {"account": row.accounts, "time": row.times, "day": row.days or DAYS, "tag": row.tags}
+    lists = {"account": row.accounts, "time": row.times, "day": row.days, "tag": row.tags}
     fields = {name: ",".join(values) for name, values in lists.items()}
     return {**fields, "campaign": row.campaign, "late": row.late, **({"approval": "yes"} if row.approval else {})}
 
@@ -267,7 +266,6 @@ def _missing(ask: Ask, row: Row) -> str:
     """What nobody has chosen yet, in the person's language; "" if nothing."""
     words = (
         (row.accounts, ask.say("Choose at least one account.")),
-        (row.days, ask.say("Choose at least one day.")),
         (row.times, ask.say("Give at least one time of day.")),
     )
     return "\n".join(said for chosen, said in words if not chosen)
@@ -308,10 +306,18 @@ def _change(ask: Ask, change: Change) -> Response:
         fields=_fields(change),
         said=_said(ask, there, change),
         count=len(turns),
+        out=_out,
         days=[(day, list(some)) for day, some in groupby(turns, key=lambda turn: _day(ask, turn))],
         counts={mark: sum(turn.mark == mark for turn in turns) for mark in ("new", "gone", "other", "same")},
         back=ask.here.removesuffix("/remove") if not isinstance(change, Quiet | Zone) else PLACE,
     )
+
+
+def _out(turn: Turn) -> datetime | None:
+    """When it goes out, where that is a minute or more after its time: held up by quiet hours or a gap."""
+    planned = turn.planned
+    is_later = planned.turn and planned.turn - planned.choice.slot.at >= timedelta(minutes=1)
+    return planned.turn if is_later and planned.state != "skipped" and turn.mark != "gone" else None
 
 
 def _day(ask: Ask, turn: Turn) -> date:

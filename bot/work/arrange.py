@@ -218,7 +218,8 @@ def proposed(app: App, change: Change, seen: str) -> Proposal:
 
 def outlook(app: App, proposal: Proposal) -> list[Turn]:
     """The coming fortnight as it would become: each slot in order of time, with how it differs from what it is."""
-    before, after = (plan(_with(app, one), app.clock(), AHEAD) for one in (proposal.before, proposal.after))
+    now = app.clock()
+    before, after = (plan(_with(app, one), now, AHEAD) for one in (proposal.before, proposal.after))
     old, new = ({_key(one): one for one in some} for some in (before, after))
     turns = [Turn(planned=one, mark=_mark(old.get(key), one), before=old.get(key)) for key, one in new.items()]
     turns += [Turn(planned=one, mark="gone") for key, one in old.items() if key not in new]
@@ -270,7 +271,7 @@ def _told(row: Row) -> Told:
     return {
         "campaign": row.campaign,
         "accounts": [*row.accounts],
-        "days": [*row.days] or None,
+        "days": None if set(row.days) in (set(), set(DAYS)) else [*row.days],
         "times": [*row.times],
         "tags": [*row.tags] or None,
         "late": row.late or None,
@@ -285,8 +286,7 @@ def _difference(old: Row, new: Row) -> Told:
 
 
 def _meaning(row: Row) -> Mapping[str, object]:
-    told = _told(replace(row, days=row.days or DAYS))
-    return {name: sorted(value) if isinstance(value, list) else value for name, value in told.items()}
+    return {name: sorted(value) if isinstance(value, list) else value for name, value in _told(row).items()}
 
 
 def _with(app: App, config: Config) -> App:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
 from bot.core.timetable import DAYS
 from bot.pages import catalog
-from bot.work import people
-from tests.making import library
+from bot.work import control, people
+from tests.making import library, write
 from tests.web.conftest import CONFIG, Page, Stage, Visitor
 from tests.web.words import ROOMS, TEMPLATES, of_room, of_template
 
@@ -65,6 +66,46 @@ def test_new_times_are_shown_with_the_fortnight_and_saved_as_shown(stage: Stage,
     assert text(stage) == f"{CONFIG}\n[[schedule]]\n{row}"
 
 
+@pytest.mark.parametrize(
+    "days", [{"day": []}, {"day": [*DAYS]}, {"every": "yes", "day": ["mon"]}], ids=["none", "all seven", "every"]
+)
+def test_every_day_is_one_tap_said_in_words_and_written_without_days(
+    stage: Stage, organizer: Visitor, days: dict[str, str | list[str]]
+) -> None:
+    assert 'name="every" value="yes" checked>' in organizer.client.get("/schedule/new").text
+    shown = sent(organizer, "/schedule/new", 200, {**NOON, **days})
+    assert "Every day at 12:00" in shown.words
+    organizer.press(shown, "/schedule/new")
+    assert text(stage) == f'{CONFIG}\n[[schedule]]\ncampaign = "air"\naccounts = ["town"]\ntimes = ["12:00"]\n'
+
+
+def test_single_days_that_become_every_day_are_taken_out_of_the_file(stage: Stage, organizer: Visitor) -> None:
+    saved(organizer, "/schedule/new", NOON)
+    after = saved(organizer, "/schedule/1", {**NOON, "every": "yes"})
+    assert "days" not in text(stage)
+    organizer.press(after, "/schedule/1")
+    assert 'days = ["mon", "tue", "wed"]' in text(stage)
+
+
+def test_whether_a_person_approves_is_asked_in_sight(organizer: Visitor) -> None:
+    form = organizer.client.get("/schedule/new").text
+    assert 0 < form.index('name="approval"') < form.index("<details", form.index("<form", form.index("<main")))
+
+
+def test_what_goes_out_later_than_its_time_says_when(stage: Stage, organizer: Visitor) -> None:
+    gap = {"campaign": "air", "account": ["town"], "every": "yes", "time": ["09:00", "09:20"]}
+    write(stage.folder, {"config.toml": CONFIG.replace('folder = "out"', 'folder = "out"\ngap = "1h"')})
+    shown = sent(organizer, "/schedule/0", 200, gap).words
+    assert "09:20 goes out at 10:00" in " ".join(shown.split()) and "said at" not in shown
+
+
+def test_what_a_person_says_now_goes_out_at_its_time(stage: Stage, organizer: Visitor) -> None:
+    control.do(stage.app, control.say_now(stage.app, "town/2026-11-22/09:00"))
+    stage.hours.now += timedelta(seconds=30)
+    shown = sent(organizer, "/schedule/new", 200, NOON).words
+    assert f"{stage.hours.now.astimezone(stage.app.config.zone):%H:%M}" in shown and "goes out" not in shown
+
+
 def test_what_was_saved_can_be_undone_while_nothing_else_has_changed(stage: Stage, organizer: Visitor) -> None:
     after = saved(organizer, "/schedule/new", NOON)
     assert "Saved." in organizer.press(after, "/schedule/1/remove").words
@@ -115,7 +156,7 @@ def test_an_act_is_in_the_list_of_who_did_what(stage: Stage, organizer: Visitor)
 
 
 def test_what_is_missing_is_told_and_what_was_filled_in_stays(stage: Stage, organizer: Visitor) -> None:
-    for name, words in (("day", "Choose at least one day"), ("time", "one time of day"), ("account", "one account")):
+    for name, words in (("time", "one time of day"), ("account", "one account")):
         shown = sent(organizer, "/schedule/new", 400, {**NOON, name: []})
         assert words in shown.words
         assert shown.forms["/schedule/new"]["seen"]
