@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -196,8 +196,8 @@ class Store:
             rows = connection.execute(select(BARRED))
             return {(row.network, f"{row.campaign}/{row.post}", row.digest) for row in rows}
 
-    def save(self, delivery: Delivery, lease: Lease, *, seldom: bool = False) -> None:
-        """Write a delivery's new state, and that a person is to be told where that is so.
+    def save(self, delivery: Delivery, lease: Lease, *, seldom: bool = False) -> Delivery:
+        """Write a delivery's new state, and that a person is to be told where that is so; the delivery.
 
         `seldom`: also of this end, unless they were told the same of this account not long before.
         Raises FenceLost if the account is no longer ours to speak for, NoSuchStep for a step that
@@ -207,6 +207,7 @@ class Store:
             before = _save(connection, delivery, lease)
             if seldom and delivery.state != before and not is_known(notice_of(delivery), _lately(connection, delivery)):
                 _tell(connection, notice_of(delivery))
+        return delivery
 
     def begin(self, sending: Delivery, lease: Lease, seconds: float) -> bool:
         """Commit that a delivery is about to be said, its lease good for so many `seconds` from now.
@@ -407,7 +408,7 @@ class Store:
         with self._writing(account, lasting=bool(found.trouble)) as connection:
             row = connection.execute(select(LOOKS).where(LOOKS.c.account == account)).one_or_none()
             connection.execute(LOOKS.delete().where(LOOKS.c.account == account))
-            connection.execute(insert(LOOKS).values(account=account, **_columns(found)))
+            connection.execute(insert(LOOKS).values(account=account, **asdict(found)))
             if found.trouble and not (row and row.trouble):
                 _tell(connection, Notice(at=now, kind="account", words=found.trouble, account=account))
 
@@ -597,8 +598,4 @@ def _trouble(row: Row[Any]) -> Trouble:
 
 
 def _look(row: Row[Any]) -> Look:
-    return Look(**{name: row._mapping[name] for name in ("at", "again", "identity", "newest", "trouble")})
-
-
-def _columns(found: Look) -> dict[str, Any]:
-    return asdict(found)
+    return Look(**{one.name: row._mapping[one.name] for one in fields(Look)})

@@ -54,15 +54,15 @@ def seen(app: App, account: str, newest: str, now: datetime) -> None:
 def _taken_in(app: App, delivery: Delivery, said: Said, lease: Lease) -> Iterator[Delivery]:
     if mine := _awaited(app, delivery.account, said):
         if mine.state == "uncertain":
-            yield _saved(app, step(mine, "sent", receipt=said.receipt, reason=""), lease)
+            yield app.store.save(step(mine, "sent", receipt=said.receipt, reason=""), lease)
         return
     if found := _recognised(app, delivery, said):
         post, wording, variant = found
         # The slot first: whoever dies in between finds the post again.
         if post.campaign == delivery.campaign and delivery.at - CLOCKS <= said.at <= delivery.at + delivery.late:
             why = f"this account has said it already, without this ledger: {said.receipt.url or said.receipt.id}"
-            ready = delivery if delivery.state == "planned" else _saved(app, step(delivery, "planned"), lease)
-            yield _saved(app, step(ready, "skipped", reason=why), lease)
+            ready = delivery if delivery.state == "planned" else app.store.save(step(delivery, "planned"), lease)
+            yield app.store.save(step(ready, "skipped", reason=why), lease)
         yield app.store.add(_adopted(app, delivery, said, post, wording, variant))
 
 
@@ -119,8 +119,3 @@ def _adopted(app: App, of: Delivery, said: Said, post: Post, wording: int, varia
         said=said.at,
         receipt=said.receipt,
     )
-
-
-def _saved(app: App, delivery: Delivery, lease: Lease) -> Delivery:
-    app.store.save(delivery, lease)
-    return delivery

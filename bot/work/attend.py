@@ -40,9 +40,8 @@ def attended(app: App) -> list[str]:
 
 def is_due(app: App, name: str, look: Look, now: datetime) -> bool:
     """Whether an account is to be looked at now."""
-    if (
-        look.again and now < look.again <= now + SIGNED_OUT
-    ):  # one that lies further off comes from a clock that was ahead
+    # One that lies further off comes from a clock that was ahead.
+    if look.again and now < look.again <= now + SIGNED_OUT:
         return False
     if look.at is None or look.trouble or now - look.at >= DAILY:
         return True

@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
-from bot.app import App
+from bot.app import SETTLED, App
 from bot.core.choice import Choice
 from bot.core.delivery import (
     OPEN,
@@ -55,8 +55,6 @@ from bot.work.plan import (
 DAY = timedelta(days=1)
 # A row of the timetable that nobody has had for so long begins anew when it comes back.
 TAKEN_OUT = timedelta(minutes=15)
-# A file that is just being written is given so long to be whole, in seconds.
-SETTLED = 2.0
 
 # One deed on one delivery, done by the holder of its account's lease.
 Deed = Callable[[Delivery, Lease], list[Delivery]]
@@ -95,21 +93,16 @@ def tick(app: App, now: datetime, *, granted: bool = False) -> list[Delivery]:
 def _due_said(run: Tick) -> list[Delivery]:
     """Let those whose turn has come speak, and end those whose time is over."""
     app, now = run.app, run.began
-    due = app.store.deliveries(OPEN, until=now)
-    lost = [(one, gone(app, one)) for one in due if gone(app, one)]
+    due = [(one, gone(app, one)) for one in app.store.deliveries(OPEN, until=now)]
     # One whose account is gone waits for it as long as it may be late.
-    over = {one.id: why for one, why in lost if one.is_late(now)}
-    due = [one for one in due if one.id in over or not gone(app, one)]
-    if not due:
+    over = [(one, why) for one, why in due if why and one.is_late(now)]
+    there = [one for one, why in due if not why]
+    if not over and not there:
         return []
-    ledger = read_ledger(app, app.store, due, now)
-    found = turn([one for one in due if one.id not in over], now, pace(app, ledger, now))
-    over |= {one.id: why for one, why in found.missed}
-    changed = each(
-        run,
-        [one for one in due if one.id in over],
-        lambda one, lease: [saved(app, step(one, "missed", reason=over[one.id]), lease)],
-    )
+    ledger = read_ledger(app, app.store, there, now)
+    found = turn(there, now, pace(app, ledger, now))
+    missed = {one.id: step(one, "missed", reason=why) for one, why in (*over, *found.missed)}
+    changed = _put(run, [one for one, _ in (*over, *found.missed)], missed)
     # While one waits to be tried or looked for again, its account's later ones wait.
     stuck = {one.account for one in app.store.deliveries(("sending",))}
     decided: dict[int | None, Planned] = {}
@@ -172,9 +165,9 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
 
     Those of an account that cannot be asked for its lasting id just now are left for a later tick.
     """
-    seen = app.store.sightings()
+    known = app.store.sightings()
     kept = {name for name, _ in rows(app)}
-    if out := {name for name, until in seen.items() if name not in kept and until < now - TAKEN_OUT}:
+    if out := {name for name, until in known.items() if name not in kept and until < now - TAKEN_OUT}:
         app.store.forget(out)
     due = unnoted(app, app.store, now, now + MOMENT)
     asked = sorted({slot.account for slot in due})
@@ -184,8 +177,8 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     away = set(asked) - set(ids)
     new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
     theirs = {name for name, schedule in rows(app) if away.intersection(schedule.accounts)}
-    app.store.note(new, kept - theirs, seen, now)
-    app.store.note([], theirs - set(seen), {}, now - 2 * MOMENT)
+    app.store.note(new, kept - theirs, known, now)
+    app.store.note([], theirs - set(known), {}, now - 2 * MOMENT)
 
 
 def _says(doors: Doors, account: str) -> str:
@@ -225,10 +218,14 @@ def _twin(app: App, looks: Mapping[str, Look], account: str, identity: str) -> s
 def reopen(run: Tick) -> list[Delivery]:
     """Let each delivery that ended too soon have its turn again."""
     app, now = run.app, run.began
-    ended = [(one, reopened(app, one, now)) for one in app.store.deliveries(REOPENED, since=now - LATEST)]
-    again = {one.id: changed for one, changed in ended if changed}
-    early = [one for one, _ in ended if one.id in again]
-    return each(run, early, lambda one, lease: [saved(app, again[one.id], lease)])
+    ended = app.store.deliveries(REOPENED, since=now - LATEST)
+    again = {one.id: ready for one in ended if (ready := reopened(app, one, now))}
+    return _put(run, [one for one in ended if one.id in again], again)
+
+
+def _put(run: Tick, before: Iterable[Delivery], after: Mapping[int | None, Delivery]) -> list[Delivery]:
+    """Write what becomes of deliveries, by their ids."""
+    return each(run, before, lambda one, lease: [run.app.store.save(after[one.id], lease)])
 
 
 def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list[Delivery]:
@@ -236,7 +233,7 @@ def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list
     if planned.state == "skipped" and planned.reason != PAUSED and delivery.campaign not in run.app.library.campaigns:
         # Its files may be on their way: it waits for them as long as it may be late.
         told_why = replace(delivery, reason=planned.reason)
-        return [delivery if told_why == delivery else saved(run.app, told_why, lease)]
+        return [delivery if told_why == delivery else run.app.store.save(told_why, lease)]
     if planned.state == "skipped":
         tells = is_silence(run.app, planned)
         return [_walked(run, delivery, "skipped", lease, seldom=tells, reason=planned.reason)]
@@ -246,7 +243,7 @@ def _take(run: Tick, delivery: Delivery, planned: Planned, lease: Lease) -> list
         if delivery.state == "waiting" and replace(delivery, **kept, reason=planned.reason) == delivery:
             return [delivery]
         return [_walked(run, delivery, "waiting", lease, not_before=None, **kept, reason=planned.reason)]
-    ready = delivery if delivery.state == "planned" else saved(run.app, step(delivery, "planned"), lease)
+    ready = delivery if delivery.state == "planned" else run.app.store.save(step(delivery, "planned"), lease)
     return _say(run, ready, replace(ready, tries=delivery.tries + 1, reason="", **_words(planned.choice)), lease)
 
 
@@ -255,10 +252,10 @@ def _walked(
 ) -> Delivery:
     """The delivery in another state, over "planned" where there is no shorter way."""
     if to == delivery.state:
-        return saved(run.app, replace(delivery, **changes), lease)
+        return run.app.store.save(replace(delivery, **changes), lease)
     if to not in STEPS[delivery.state]:
-        delivery = saved(run.app, step(delivery, "planned"), lease)
-    return saved(run.app, step(delivery, to, **changes), lease, seldom=seldom)
+        delivery = run.app.store.save(step(delivery, "planned"), lease)
+    return run.app.store.save(step(delivery, to, **changes), lease, seldom=seldom)
 
 
 def _words(choice: Choice) -> dict[str, Any]:
@@ -289,7 +286,7 @@ def _say(run: Tick, delivery: Delivery, chosen: Delivery, lease: Lease) -> list[
             return adopted  # the next tick decides anew, knowing these
         payload = told(partial(publisher.prepare, chosen.variant, chosen.key, chosen.at), TryLater)
     except NetworkError as error:
-        return [saved(run.app, after_error(chosen, error, run.now), lease)]
+        return [run.app.store.save(after_error(chosen, error, run.now), lease)]
     sending = step(chosen, "sending", payload=payload, not_before=None, said=run.now)
     if not _stands(run, sending) or not run.app.store.begin(sending, lease, run.app.lease):
         return []
@@ -400,18 +397,12 @@ def _perhaps(run: Tick, delivery: Delivery) -> str:
     return "it may have been posted; look at the account"
 
 
-def saved(app: App, delivery: Delivery, lease: Lease, *, seldom: bool = False) -> Delivery:
-    """Write a delivery; it, as it stands then."""
-    app.store.save(delivery, lease, seldom=seldom)
-    return delivery
-
-
 def _kept(run: Tick, ended: Delivery, lease: Lease) -> Delivery:
     """Write what a call came to. While the database is away it is tried on, as long as the lease surely lasts."""
     until = monotonic() + run.app.lease / 2
     while True:
         try:
-            return saved(run.app, ended, lease)
+            return run.app.store.save(ended, lease)
         except FenceLost:
             if ended.state != "sent" or not _late_receipt(run, ended):
                 raise
@@ -429,5 +420,5 @@ def _late_receipt(run: Tick, ended: Delivery) -> bool:
         one = store.delivery(ended.id)
         if lease is None or one is None or one.state not in ("sending", "uncertain"):
             return False
-        saved(run.app, step(one, "sent", receipt=ended.receipt, reason=""), lease)
+        store.save(step(one, "sent", receipt=ended.receipt, reason=""), lease)
         return True

@@ -57,7 +57,7 @@ def posted(app: App, number: int, url: str) -> Delivery:
         one = uncertain(app, number)
         if url and not url.startswith(("https://", "http://")):
             raise AskedWrongly(f'"{url}" is no address of a post. It begins with https://; or leave it out.')
-        return _saved(app, step(one, "sent", receipt=Receipt(id=f"{PERSON} {number}", url=url), reason=""), lease)
+        return app.store.save(step(one, "sent", receipt=Receipt(id=f"{PERSON} {number}", url=url), reason=""), lease)
 
 
 def not_posted(app: App, number: int, *, sure: bool = False) -> Delivery:
@@ -70,7 +70,7 @@ def not_posted(app: App, number: int, *, sure: bool = False) -> Delivery:
         one = uncertain(app, number)
         if not sure:
             _look(app, one)
-        return _saved(app, step(one, "planned", reason=""), lease)
+        return app.store.save(step(one, "planned", reason=""), lease)
 
 
 def uncertain(app: App, number: int) -> Delivery:
@@ -136,7 +136,7 @@ def withdraw(app: App, number: int) -> Delivery:
         if why := gone(app, one):
             raise HandbillError(f"{why}. Delete it yourself: {_place(one)}")
         _delete(app, one, one.receipt)
-        return _saved(app, replace(one, reason=f"{WITHDRAWN} {app.clock():%Y-%m-%d %H:%M} UTC"), lease)
+        return app.store.save(replace(one, reason=f"{WITHDRAWN} {app.clock():%Y-%m-%d %H:%M} UTC"), lease)
 
 
 def _delete(app: App, one: Delivery, receipt: Receipt) -> None:
@@ -174,8 +174,3 @@ def leased(app: App, account: str, patience: int = 10) -> "Iterator[Lease]":
         if lease is None:
             raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')
         yield lease
-
-
-def _saved(app: App, ended: Delivery, lease: "Lease") -> Delivery:
-    app.store.save(ended, lease)
-    return ended
