@@ -1,25 +1,57 @@
 """Serve an application from a thread of its own, on this machine only unless told otherwise."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import closing
 from threading import Thread
 from typing import Any
 
+from uvicorn import Config, Server
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
 from bot.core.problem import HandbillError
 
 HOST = "127.0.0.1"
+# So many are connected to one server at once: a process has not many open files, and the engine needs some of them.
+AT_ONCE = 100
+
+
+class Line(H11Protocol):
+    """A connection. Where there are too many, the one goes whose turn to speak, or to listen, has lasted longest."""
+
+    since: float
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has come."""
+        super().connection_made(transport)
+        self.since = self.loop.time()
+        if len(self.connections) > AT_ONCE:
+            waiting = [one for one in self.connections if isinstance(one, Line) and one.waits_for_them]
+            gone = min(waiting, key=lambda one: one.since)
+            self.connections.discard(gone)
+            gone.transport.abort()
+
+    @property
+    def waits_for_them(self) -> bool:
+        """Whether it is not we who work: the request is not whole yet, or they do not take the answer."""
+        asked = self.cycle
+        return asked is None or asked.response_complete or asked.more_body or self.flow.write_paused
+
+    def on_response_complete(self) -> None:
+        """They may ask for something else."""
+        super().on_response_complete()
+        self.since = self.loop.time()
 
 
 def start(application: Any, listening: socket.socket) -> Callable[[], None]:
     """Serve an ASGI application on a socket that listens; what stops it."""
-    import uvicorn
-
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application, log_level="critical", lifespan="off", ws="none", server_header=False, proxy_headers=False
+    server = Server(
+        Config(
+            application, http=Line, log_level="critical", lifespan="off", ws="none", server_header=False,
+            proxy_headers=False, backlog=AT_ONCE,
         )
-    )
+    )  # fmt: skip
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
 
