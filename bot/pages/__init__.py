@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.pages.at_desk import at_desk
 from bot.pages.values import Told
 
 LOCALE = Path(__file__).parents[1] / "locale"
@@ -180,7 +181,9 @@ def _fillable(language: str) -> list[tuple[re.Pattern[str], str]]:
 
 
 def _sentence(told: Told) -> str:
-    return Markup("<span{}>{}</span>").format(_lang(told), told.words) if told.language else told.words
+    """A sentence that comes from below, as the desk says it."""
+    words = at_desk(told.words)
+    return Markup("<span{}>{}</span>").format(_lang(told), words) if words and told.language else words
 
 
 @lru_cache
