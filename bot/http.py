@@ -43,27 +43,23 @@ def error_for(
     *,
     who: str = "the network",
     repeatable: bool = False,
-    now: float | None = None,
 ) -> NetworkError:
     """The error for an answer that is no success; raise it.
 
     `says`: the network's own reason, a sentence picked out of the answer, never a whole body.
-    `repeatable`: the request posts nothing, so what is unclear may be asked again. `now`
-    (seconds since 1970) is used where the answer does not tell the time itself. A TryLater
+    `repeatable`: the request posts nothing, so what is unclear may be asked again. A TryLater
     has the waiting time that the server names, else None.
     """
     says = one_line(says, 200)
-    error = _error(status, says, headers or {}, who, repeatable, now)
+    error = _error(status, says, headers or {}, who, repeatable)
     error.__cause__ = Diagnosis(f"{who} answered {status}: {says}" if says else f"{who} answered {status}")
     return error
 
 
-def _error(
-    status: int, says: str, headers: Mapping[str, str], who: str, repeatable: bool, now: float | None
-) -> NetworkError:
+def _error(status: int, says: str, headers: Mapping[str, str], who: str, repeatable: bool) -> NetworkError:
     if status == 401:
         return SignedOut(f"{who} no longer accepts our key. Connect the account again: handbill account connect")
-    seconds = seconds_to_wait(headers, now)
+    seconds = seconds_to_wait(headers)
     if status == 429:
         return TryLater(f"{who} asks us to wait; nothing was posted", seconds)
     if status in NOT_HEARD:
@@ -80,16 +76,15 @@ def _unclear(who: str, repeatable: bool, seconds: int | None = None) -> NetworkE
     return Uncertain(f"{who} gave no clear answer, so this may or may not be posted. Look there before you repeat it")
 
 
-def seconds_to_wait(headers: Mapping[str, str], now: float | None = None) -> int | None:
+def seconds_to_wait(headers: Mapping[str, str]) -> int | None:
     """How many seconds a server asks us to wait, by its own clock, so that ours may be wrong; None if it does not say.
 
-    Never less than 1, never more than LONGEST_PATIENCE. `now` (seconds since 1970) is used where
-    the headers do not tell the server's time.
+    Never less than 1, never more than LONGEST_PATIENCE.
     """
     values = {name.lower(): value.strip() for name, value in headers.items()}
     clock = _since_1970(values.get("date", ""))
     for name in RESETS:
-        seconds = _seconds(values.get(name, ""), now if clock is None else clock)
+        seconds = _seconds(values.get(name, ""), clock)
         if seconds is not None:
             return int(min(max(seconds, 1), LONGEST_PATIENCE))
     return None

@@ -75,22 +75,14 @@ def test_a_request_that_posts_nothing_is_never_uncertain(status: int) -> None:
         {"ratelimit-reset": str(int(SOON.timestamp())), **DATE},
         {"ratelimit-reset": "300"},
         {"X-RateLimit-Reset": "2026-11-21T12:05:00.000000Z", **DATE},
-        {"X-RateLimit-Reset": "2026-11-21T12:05:00.000Z"},
-        {"X-RateLimit-Reset": str(int(SOON.timestamp() * 1000))},
-        {"Retry-After": "soon", "x-rate-limit-reset": str(int(SOON.timestamp()))},
+        {"X-RateLimit-Reset": str(int(SOON.timestamp() * 1000)), **DATE},
+        {"Retry-After": "soon", "x-rate-limit-reset": str(int(SOON.timestamp())), **DATE},
         {"Retry-After": "300", "x-rate-limit-reset": str(int(SOON.timestamp()) + 999), **DATE},
     ],
     ids=str,
 )
 def test_the_server_says_how_long_to_wait(headers: dict[str, str]) -> None:
-    error = error_for(429, "", headers, now=NOW.timestamp())
-    assert isinstance(error, TryLater)
-    assert error.seconds == 300
-
-
-def test_the_servers_clock_counts_and_not_ours() -> None:
-    ours = (NOW - timedelta(days=3)).timestamp()
-    error = error_for(429, "", {"x-rate-limit-reset": str(int(SOON.timestamp())), **DATE}, now=ours)
+    error = error_for(429, "", headers)
     assert isinstance(error, TryLater)
     assert error.seconds == 300
 
@@ -125,7 +117,7 @@ def test_a_server_that_is_down_may_say_when_it_is_back(
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_header_breaks_the_mapping(value: str, date: str) -> None:
-    error = error_for(429, "", {"Retry-After": value, "Date": date}, now=0.0)
+    error = error_for(429, "", {"Retry-After": value, "Date": date})
     assert isinstance(error, TryLater)
     assert error.seconds is None or 1 <= error.seconds <= 30 * 24 * 3600
 
