@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -34,8 +32,8 @@ from bot.core.network import (
 )
 from bot.core.post import Image, Receipt, Variant
 from bot.core.problem import HandbillError, NetworkError, Refused, SignedOut, TryLater
-from bot.http import Answer, Diagnosis, address, call, error_for
-from bot.media import prepared
+from bot.http import Answer, Diagnosis, address, as_object, as_objects, as_response, call, carry, error_for, instant
+from bot.media import of_post
 
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 SERVER = re.compile(rf"(?=.{{1,253}}(?::|\Z)){LABEL}(?:\.{LABEL})*(?::[0-9]{{1,5}})?")
@@ -153,8 +151,8 @@ def read_server(shown: Mapping[str, Any], software: str) -> Server:
 
     <https://docs.joinmastodon.org/entities/Instance/>, <https://docs.joinmastodon.org/entities/V1_Instance/>
     """
-    told = _object(shown.get("configuration"))
-    statuses, media = _object(told.get("statuses")), _object(told.get("media_attachments"))
+    told = as_object(shown.get("configuration"))
+    statuses, media = as_object(told.get("statuses")), as_object(told.get("media_attachments"))
     types = media.get("supported_mime_types")
     return Server(
         # Forks tell it so: <https://docs-develop.pleroma.social/backend/development/API/differences_in_mastoapi_responses/>.
@@ -167,16 +165,6 @@ def read_server(shown: Mapping[str, Any], software: str) -> Server:
         software=software,
         version=str(shown.get("version", "")),
     )
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    """An object of JSON; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    """The objects in a list of JSON; none for anything else."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _number(value: object, otherwise: int, least: int = 1) -> int:
@@ -232,32 +220,25 @@ class Door:
     def send(self, request: Any, **_: object) -> Any:
         """Carry a request of the library's, as `requests` wants it of an adapter."""
         kept = ("Content-Type", "Idempotency-Key")
-        headers = {name: request.headers[name] for name in kept if name in request.headers}
-        where = urlsplit(request.url)
+        posts = (request.method, urlsplit(request.url).path) == ("POST", "/api/v1/statuses")
         try:
-            self._came = call(
-                request.method,
-                request.url,
-                headers=headers | self._key,
-                content=request.body.encode() if isinstance(request.body, str) else request.body,
-                repeatable=(request.method, where.path) != ("POST", "/api/v1/statuses"),
-            )
+            self._came = carry(request, kept=kept, more=self._key, repeatable=not posts)
         except NetworkError as error:
             self._came = error
             raise
-        return _response(self._came, request)
+        return as_response(self._came.status, self._came.body, request)
 
     def checked(self, answer: Answer, *, is_of_post: bool = False) -> Answer:
         """The answer if it is a success; raises what it means if not."""
         if 200 <= answer.status < 300:
             return answer
-        says = str(_object(_json(answer)).get("error", ""))
+        says = str(answer.object().get("error", ""))
         usual = error_for(answer.status, says, answer.headers, who=self.host, repeatable=answer.repeatable)
         raise _special(answer, self, is_of_post=is_of_post) or usual from usual.__cause__
 
     def body(self, answer: Answer, *needed: str, is_of_post: bool = False) -> Mapping[str, Any]:
         """The object in a good answer that holds all that is `needed`; raises as `checked` does."""
-        found = _object(_json(self.checked(answer, is_of_post=is_of_post)))
+        found = self.checked(answer, is_of_post=is_of_post).object()
         if all(map(found.get, needed)):
             return found
         raise error_for(answer.status, who=self.host, repeatable=answer.repeatable)
@@ -271,24 +252,6 @@ class Door:
             )
             self._client.session.mount(self.server, self)
         return self._client
-
-
-def _response(answer: Answer, request: Any) -> Any:
-    """An answer as `requests` knows it, without headers: of some the library would warn, over others stumble."""
-    import requests
-
-    response = requests.Response()
-    response.status_code, response.url, response.request = answer.status, request.url, request
-    response.raw = BytesIO(answer.body)
-    return response
-
-
-def _json(answer: Answer) -> object:
-    """What stands in an answer; None if that is no JSON."""
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | None:
@@ -386,7 +349,7 @@ class Account:
             handle=f"@{me.get('username', '')}@{domain}",
             url=str(me.get("url") or ""),
             labelled=bool(me.get("bot")),
-            rules=tuple(str(rule.get("text", "")) for rule in _objects(shown.get("rules"))),
+            rules=tuple(str(rule.get("text", "")) for rule in as_objects(shown.get("rules"))),
             notes=tuple(_notes(me, server, self.door.host)),
         )
 
@@ -471,10 +434,10 @@ class Account:
     def _listed(self, account: str, **asked: Any) -> list[Mapping[str, Any]]:
         """Posts of the account, the newest first."""
         answer = self.door.checked(self.door.let(lambda client: client.account_statuses(account, **asked)))
-        listed = _json(answer)
+        listed = answer.json()
         if not isinstance(listed, list):
             raise error_for(answer.status, who=self.door.host, repeatable=True)
-        return [one for one in _objects(listed) if one.get("id")]
+        return [one for one in as_objects(listed) if one.get("id")]
 
     # --- the server -----------------------------------------------------------------------------
 
@@ -499,14 +462,14 @@ class Account:
 
     def _software(self) -> str:
         """What the server runs on, as it says itself: <https://nodeinfo.diaspora.software/protocol.html>."""
-        links = _objects(self._asked("/.well-known/nodeinfo").get("links"))
+        links = as_objects(self._asked("/.well-known/nodeinfo").get("links"))
         paths = [path for link in links if (path := urlsplit(str(link.get("href", ""))).path).startswith("/")]
-        return str(_object(self._asked(paths[-1]).get("software")).get("name", "")) if paths else ""
+        return str(as_object(self._asked(paths[-1]).get("software")).get("name", "")) if paths else ""
 
     def _asked(self, path: str) -> Mapping[str, Any]:
         """The object at a path of the server; nothing where there is none."""
         answer = self.door.ask("GET", path)
-        return {} if answer.status in ABSENT else _object(_json(self.door.checked(answer)))
+        return {} if answer.status in ABSENT else self.door.checked(answer).object()
 
     # --- words and pictures ---------------------------------------------------------------------
 
@@ -518,12 +481,10 @@ class Account:
         if not fits(text, counting):
             room = f"{counting.limit} beside the content warning" if warning else str(counting.limit)
             raise Refused(f"the text is {measure(text, counting)} characters long; {host} takes {room}")
-        if len(alt) > server.alt:
-            raise Refused(f"the picture's description is {len(alt)} characters long; {host} takes {server.alt}")
 
     def _uploaded(self, image: Image, server: Server) -> str:
         """The number of a picture laid ready: <https://docs.joinmastodon.org/methods/media/#v2>."""
-        picture = prepared(Path(image.file), server.pictures, Path(self.cache) if self.cache else None)
+        picture = of_post(image, server.pictures, self.door.host, self.cache)
         file = (f"picture.{picture.mime.rpartition('/')[2]}", picture.bytes, picture.mime)
         given: dict[str, Any] = {"files": {"file": file}, "data": {"description": image.alt}}
         answer = self.door.ask("POST", "/api/v2/media", **given)
@@ -553,22 +514,16 @@ class Account:
     def _typed(self, status: Mapping[str, Any]) -> str:
         """A post as it was typed; "" where the server does not tell: <https://docs.joinmastodon.org/methods/statuses/#source>."""
         answer = self.door.let(lambda client: client.status_source(status["id"]))
-        told = {} if answer.status in ABSENT else _object(_json(self.door.checked(answer)))
+        told = {} if answer.status in ABSENT else self.door.checked(answer).object()
         return tidy(str(told.get("text", ""))).strip()
 
     def _said(self, status: Mapping[str, Any]) -> Said:
         """A post with its words; mentions are shown without their server, so those are asked for as they were typed."""
         typed = self._typed(status) if status.get("mentions") else ""
         text = typed or plain(str(status.get("content") or ""))
-        return Said(receipt=_receipt_of(status), text=text, at=self._instant(status.get("created_at")))
-
-    def _instant(self, told: object) -> datetime:
-        """An instant of the server's: <https://docs.joinmastodon.org/api/datetime-format/>."""
-        with suppress(ValueError):
-            at = datetime.fromisoformat(str(told))
-            if at.tzinfo:
-                return at.astimezone(UTC)
-        raise TryLater(f"{self.door.host} does not tell when a post was made") from Diagnosis("an instant without zone")
+        if at := instant(status.get("created_at")):
+            return Said(receipt=_receipt_of(status), text=text, at=at)
+        raise TryLater(f"{self.door.host} does not tell when a post was made")
 
     # --- what was posted ------------------------------------------------------------------------
 

@@ -733,7 +733,7 @@ def test_what_a_server_does_not_leave_out_is_left_out(
 
 
 @pytest.mark.parametrize(
-    "told", ["2026-03-02T08:30:00.000Z", "2026-03-02T09:30:00+01:00", "2026-03-02T08:30:00+00:00"], ids=str
+    "told", ["2026-03-02T08:30:00.000Z", "2026-03-02T09:30:00+01:00", "2026-03-02T08:30:00"], ids=str
 )
 def test_a_post_has_its_instant_in_utc(mastodon_server: Server, town: Account, told: str) -> None:
     say(town, HELLO)
@@ -746,7 +746,7 @@ def test_a_post_has_its_instant_in_utc(mastodon_server: Server, town: Account, t
 def test_a_list_that_cannot_be_read_is_asked_for_later(mastodon_server: Server, town: Account) -> None:
     say(town, HELLO)
     shown = mastodon_server.app.posts()[0]
-    lists: list[Any] = [[{**shown, "created_at": told}] for told in (None, "soon", "2026-03-02T08:30:00")]
+    lists: list[Any] = [[{**shown, "created_at": told}] for told in (None, "soon")]
     for listed in ({"error": "?"}, *lists):
         mastodon_server.app.fail(200, path="/accounts/[0-9]+/statuses", body=listed)
         assert isinstance(error_of(lambda: town.recent("")), TryLater)
