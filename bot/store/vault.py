@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.problem import SignedOut
 from bot.store.database import Store
+from bot.store.tables import tidied
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -36,7 +37,7 @@ class Vault(MutableMapping[str, str]):
             ) from error
 
     def __setitem__(self, name: str, value: str) -> None:
-        self._store.remember(self._account, name, self._fernet().encrypt(value.encode()).decode())
+        self._store.remember(self._account, name, self._fernet().encrypt(tidied(value).encode()).decode())
 
     def __delitem__(self, name: str) -> None:
         if name not in self._store.memory(self._account):

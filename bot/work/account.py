@@ -19,6 +19,7 @@ from bot.core.network import Field, Network, SignIn, Standing, Talk
 from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
 from bot.core.schema import NAME, locate
 from bot.core.text import CONTROL
+from bot.http import one_line
 from bot.work.doors import take_over
 from bot.work.plan import spent
 from bot.work.put import rewrite
@@ -35,6 +36,8 @@ LABEL = "label"
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # So many seconds somebody who has typed all that was asked waits for the engine.
 PATIENCE = 60
+# More letters than a name on any network has.
+LONGEST_HANDLE = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +280,8 @@ def _checked(app: App, account: Account) -> Checked:
     store, network, now = app.store, app.networks[account.network], app.clock()
     publisher = app.publisher(account)
     identity, standing = publisher.whoami(), publisher.look()
+    # A server's own words: they stand in config.toml and on pages, and break neither.
+    standing = replace(standing, handle=one_line(standing.handle, LONGEST_HANDLE))
     _note_label(app, account, standing.labelled)
     is_paid = network.price is not None and not account.by_hand
     said = store.variants(account.name, EVER) if is_paid else []

@@ -13,10 +13,10 @@ import pytest
 from bot import config
 from bot.app import App, open_app
 from bot.config import Account
-from bot.core.network import Field
+from bot.core.network import Field, Standing
 from bot.core.problem import AskedWrongly, HandbillError, SignedOut
 from bot.networks import load
-from bot.work.account import Checked, check, connect, known, label, start, write_account
+from bot.work.account import Checked, check, connect, keep, known, label, start, write_account
 from bot.work.deliver import tick
 from tests.making import write
 from tests.publishing.stage import X_KEYS, own_folders
@@ -105,6 +105,30 @@ def test_what_nobody_can_see_is_not_written_into_the_config(tmp_path: Path) -> N
     person = Talker({"handle": "town\x7f.test", "password": "secret", "server": "https://pds.example.org"})
     with pytest.raises(AskedWrongly, match="nobody can see in: handle"):
         connect(opened(tmp_path), "town", NETWORKS["bluesky"], person)
+
+
+@dataclass
+class Boastful:
+    """A door to an account on a server that says of it whatever it likes."""
+
+    handle: str
+
+    def whoami(self) -> str:
+        return "1\ud800"
+
+    def look(self) -> Standing:
+        return Standing(handle=self.handle)
+
+
+@pytest.mark.parametrize(
+    "handle", ["a\0b", "a\ud800b", "a\x7fb\u202e\u2028c", 'a"\n[accounts.evil]', "a" * 100_000], ids=ascii
+)
+def test_no_server_breaks_the_config_by_what_it_calls_an_account(tmp_path: Path, handle: str) -> None:
+    app = replace(opened(tmp_path), connect=lambda app, account: Boastful(handle))  # type: ignore[arg-type, return-value]
+    found = keep(app, "town", MASTODON, {"server": "https://town.example", "token": "secret"})
+    assert found.standing.handle.isprintable() and found.standing.handle[0] == "a"
+    again = open_app(tmp_path / "config.toml").config
+    assert again.accounts["town"].handle == found.standing.handle and again.accounts.keys() == {"town"}
 
 
 class Interrupted(Talker):
