@@ -8,7 +8,7 @@ from typing import Any
 
 import tomlkit
 
-Value = str | list[str]
+Value = str | int | float | list[str]
 Told = Mapping[str, Value | None]
 """Keys with the values they shall have; None: the key shall not stand there."""
 
@@ -62,12 +62,39 @@ def with_keys(text: str, told: Told) -> str:
 def with_row(text: str, heading: str, number: int, told: Told) -> str:
     """The text with other values in a row of `[[heading]]` (the first is 0); ValueError where that cannot be done."""
     parts = pieces(text)
-    start = _heading(parts, heading, number) + 1
-    end = _next_heading(parts, start)
-    changed = _joined(_ended(parts[:start], _newline(text)), _kept(parts[start:end], told, _newline(text)), parts[end:])
+    changed = _below(parts, _heading(parts, heading, number), told, _newline(text))
     values = tomllib.loads(text)
     values[heading][number].update(told)
     return _sure(text, changed, values)
+
+
+def with_section(text: str, path: Sequence[str], told: Told) -> str:
+    """The text with other values in the section `[a.b]`, made at the end if it is missing; ValueError as `with_row`."""
+    parts, newline, values = pieces(text), _newline(text), tomllib.loads(text)
+    says = _nested(path)
+    at = next((number for number, one in enumerate(parts) if one.is_heading and one.says == says), len(parts))
+    if at == len(parts):
+        if all(value is None for value in told.values()):
+            return text
+        parts = [*_ended(parts, newline), *([Piece(newline)] if parts else [])]
+        at = len(parts)
+        parts.append(Piece(f"[{'.'.join(path)}]{newline}", says, is_heading=True))
+    section = values
+    for name in path:
+        section = section.setdefault(name, {})
+    section.update(told)
+    return _sure(text, _below(parts, at, told, newline), values)
+
+
+def _nested(path: Sequence[str]) -> dict[str, Any]:
+    return {path[0]: _nested(path[1:])} if path else {}
+
+
+def _below(parts: Sequence[Piece], heading: int, told: Told, newline: str) -> str:
+    """The text of all pieces, with other values below the heading that stands at this place among them."""
+    start = heading + 1
+    end = _next_heading(parts, start)
+    return _joined(_ended(parts[:start], newline), _kept(parts[start:end], told, newline), parts[end:])
 
 
 def with_new_row(text: str, heading: str, told: Told) -> str:

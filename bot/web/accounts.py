@@ -26,13 +26,12 @@ FIELD = "field-"
 
 def everyone(ask: Ask) -> Response:
     """All accounts, and what each waits for."""
-    to = addresses(ask.app)
     return page(
         ask,
         "accounts.html",
         stands=stands(ask.app),
         by_hand=len(queue(ask.app)),
-        hears=bool(to.all or to.faults),
+        hears=_hears(ask),
         may=_may(ask),
     )
 
@@ -57,6 +56,12 @@ def _may(ask: Ask) -> bool:
     return ask.who.role.may(Role.ORGANIZER)
 
 
+def _hears(ask: Ask) -> bool:
+    """Whether anybody is told when something goes wrong."""
+    to = addresses(ask.app)
+    return bool(to.all or to.faults)
+
+
 def label(ask: Ask) -> Response:
     """Mark an account as automated."""
     account = accounts.known(ask.app, ask.path["name"])
@@ -76,8 +81,9 @@ def week(ask: Ask) -> Response:
     coming, now = first_week(ask.app, account.name), ask.app.clock()
     at_once = any(one.state == "planned" and one.choice.slot.at <= now for one in coming)
     return page(
-        ask, "account-start.html", account=account, coming=coming, at_once=at_once, seen=_seen(coming), which=which
-    )
+        ask, "account-start.html", account=account, coming=coming, at_once=at_once, seen=_seen(coming), which=which,
+        hears=_hears(ask),
+    )  # fmt: skip
 
 
 def start(ask: Ask) -> Response:
@@ -204,7 +210,7 @@ def _network(ask: Ask) -> Network:
 def by_hand(ask: Ask) -> Response:
     """What waits for a person to post it."""
     labels = {name: network.label for name, network in ask.app.networks.items()}
-    return page(ask, "by-hand.html", waiting=queue(ask.app), labels=labels, may=_may(ask))
+    return page(ask, "by-hand.html", waiting=queue(ask.app), labels=labels, may=_may(ask), hears=_hears(ask))
 
 
 def posted(ask: Ask) -> Response:

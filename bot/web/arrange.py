@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from itertools import groupby
 from typing import NamedTuple
-from zoneinfo import available_timezones
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -20,16 +20,19 @@ from bot.work.arrange import (
     Add,
     Alter,
     Arrangement,
-    Change,
+    Pace,
     Proposal,
     Quiet,
     Remove,
+    Timing,
     Row,
     Turn,
     Zone,
     arrangement,
+    pace_of,
     outlook,
     proposed,
+    zones,
     save,
 )
 from bot.work.people import Role
@@ -38,6 +41,8 @@ from bot.work.put import Changed
 PLACE = "/schedule"
 LATE = ("30m", "1h", "3h", "6h", "12h", "1d", "2d")
 """What is offered as `late`, besides what a row has already."""
+GAPS = ("15m", "30m", "1h", "2h", "3h", "6h", "12h", "1d")
+"""What is offered as `gap`, besides what an account has already."""
 USUAL = "6h"
 # So many fields for times are there at least, and so many stay free.
 CLOCKS, FREE = 4, 2
@@ -47,6 +52,7 @@ DEEDS = {
     Alter: "changed in the timetable",
     Remove: "took out of the timetable",
     Quiet: "changed the quiet hours",
+    Pace: "changed the bounds of",
     Zone: "changed the time zone",
 }
 LOOKED_AT = 100
@@ -73,16 +79,10 @@ def timetable(ask: Ask, typed: str | None = None, faults: str = "") -> Response:
         there=there,
         rows=[_shown(ask, row) for row in there.rows],
         hours=(begin.strip(), end.strip()),
-        paces=[(one.account, _length(one.gap, ask.language), one.per_day) for one in there.paces],
+        paces=[(one.account, _bounds(ask, one)) for one in there.paces],
         faults=faults,
-        zones=_zones(),
+        zones=zones(),
     )
-
-
-@cache
-def _zones() -> tuple[str, ...]:
-    """The time zones that are named for a place."""
-    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
 
 
 def _shown(ask: Ask, row: Row) -> Shown:
@@ -133,6 +133,7 @@ def _length(span: timedelta, language: str) -> str:
 
 
 def new_row(ask: Ask) -> Response:
+    wanted = ask.query.get("campaign", "")
     """An empty form for one more row."""
     campaigns, accounts = tuple(ask.app.library.campaigns), tuple(ask.app.config.accounts)
     only = Row(
@@ -200,6 +201,59 @@ def _there(there: Arrangement, number: int) -> Row:
     if number >= len(there.rows):
         raise AskedWrongly("There is no such row in the timetable any more. Look at it again.")
     return there.rows[number]
+# --- what bounds one account -----------------------------------------------------------------------
+
+
+def one_pace(ask: Ask) -> Response:
+    """The form for what bounds an account."""
+    there = arrangement(ask.app)
+    return _pace_form(ask, there, pace_of(there, ask.path["name"]), there.seen)
+
+
+def _pace_form(ask: Ask, there: Arrangement, pace: Pace, seen: str, faults: str = "") -> Response:
+    network = ask.app.networks[there.config.accounts[pace.account].network]
+    gaps = dict.fromkeys(["", *GAPS, *([pace.gap] if pace.gap else [])])
+    return page(
+        ask,
+        "schedule-pace.html",
+        400 if faults else 200,
+        pace=pace,
+        seen=seen,
+        here=_pace_place(pace.account),
+        gaps=[(one, length(one, ask.language)) for one in gaps],
+        costs=network.price is not None or bool(pace.budget),
+        label=network.label,
+        faults=faults,
+    )
+
+
+def _pace_place(account: str) -> str:
+    return f"{PLACE}/pace/{quote(account, safe='')}"
+
+
+def set_pace(ask: Ask) -> Response:
+    """Other bounds for an account: shown first, then saved."""
+    there = arrangement(ask.app)
+    typed = {name: ask.form.get(name, "").strip() for name in ("gap", "per_day", "budget")}
+    pace = replace(pace_of(there, ask.path["name"]), **typed)
+    try:
+        return _change(ask, pace)
+    except AskedWrongly as wrong:
+        return _pace_form(ask, there, pace, ask.form.get("seen", ""), str(wrong))
+
+
+def _bounds(ask: Ask, pace: Pace) -> str:
+    """What bounds an account, in words."""
+    gap, many = length(pace.gap, ask.language), pace.per_day
+    said = [ask.say("at least %(gap)s between two posts") % {"gap": gap}] if gap else []
+    if many == "1":
+        said.append(ask.say("at most one post a day"))
+    elif many:
+        said.append(ask.say("at most %(count)s posts a day") % {"count": many})
+    said += [ask.say("at most %(budget)s USD a month") % {"budget": pace.budget}] if pace.budget else []
+    return ", ".join(said) or ask.say("nothing but the timetable")
+
+
 
 
 # --- what was filled in ---------------------------------------------------------------------------
@@ -224,11 +278,13 @@ def _many(ask: Ask, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _fields(change: Change) -> dict[str, str]:
+def _fields(change: Timing) -> dict[str, str]:
     """What a form must hold to ask for a change."""
     if isinstance(change, Quiet):
         begin, _, end = change.hours.partition("-")
         return {"from": begin, "to": end}
+    if isinstance(change, Pace):
+        return {"gap": change.gap, "per_day": change.per_day, "budget": change.budget}
     if isinstance(change, Zone):
         return {"zone": change.key}
     if isinstance(change, Remove):
@@ -290,7 +346,7 @@ def zone(ask: Ask) -> Response:
     return _change(ask, Zone(ask.form.get("zone", "").strip()))
 
 
-def _change(ask: Ask, change: Change) -> Response:
+def _change(ask: Ask, change: Timing) -> Response:
     there = arrangement(ask.app)
     try:
         proposal = proposed(ask.app, change, ask.form.get("seen", ""))
@@ -324,12 +380,15 @@ def _day(ask: Ask, turn: Turn) -> date:
     return local_day(turn.planned.choice.slot.at, ask.app.config.zone)
 
 
-def _said(ask: Ask, there: Arrangement, change: Change) -> list[tuple[str, str]]:
+def _said(ask: Ask, there: Arrangement, change: Timing) -> list[tuple[str, str]]:
     """A change in words: what holds now, and what would."""
     match change:
         case Quiet(hours):
             turns = ("gone", there.quiet), ("new", hours)
             return [(mark, span) for mark, span in turns if span]
+        case Pace(account=name):
+            paces = ("gone", pace_of(there, name)), ("new", change)
+            return [(mark, f"{name}: {_bounds(ask, pace)}") for mark, pace in paces]
         case Zone(key):
             return [("gone", there.config.zone.key), ("new", key)]
         case Add(row):
@@ -349,7 +408,7 @@ def _sentence(ask: Ask, row: Row) -> str:
     return " · ".join([shown.words, shown.title, ", ".join(row.accounts), *more])
 
 
-def _saved(ask: Ask, there: Arrangement, change: Change, proposal: Proposal) -> Response:
+def _saved(ask: Ask, there: Arrangement, change: Timing, proposal: Proposal) -> Response:
     save(ask.app, proposal)
     deed, about = _deed(there, change)
     people.note(ask.app, ask.who, deed, about)
@@ -364,11 +423,14 @@ def _last(ask: Ask) -> str:
     )
 
 
-def _deed(there: Arrangement, change: Change) -> tuple[str, str]:
+def _deed(there: Arrangement, change: Timing) -> tuple[str, str]:
     deed = DEEDS[type(change)]
     match change:
         case Quiet(hours):
             return deed, hours or "none"
+        case Pace(account=name, gap=gap, per_day=many, budget=budget):
+            bounds = ("gap", gap), ("per_day", many), ("budget", budget)
+            return deed, f"{name}: {', '.join(f'{one} {value}' for one, value in bounds if value) or 'none'}"
         case Zone(key):
             return deed, key
         case Add(row):
@@ -384,17 +446,19 @@ def _about(row: Row) -> str:
     return f"{row.campaign} {','.join(row.accounts)}{days} {','.join(row.times)}"
 
 
-def _undo(ask: Ask, there: Arrangement, change: Change) -> Undo:
+def _undo(ask: Ask, there: Arrangement, change: Timing) -> Undo:
     """What takes a change back, as long as nothing else has changed since."""
     back = _inverse(there, change)
     return Undo(to=_way(back), fields={**_fields(back), "seen": arrangement(ask.app).seen, "sure": "yes"})
 
 
-def _way(change: Change) -> str:
+def _way(change: Timing) -> str:
     """Where a form for a change is sent to."""
     match change:
         case Quiet():
             return f"{PLACE}/quiet"
+        case Pace(account=name):
+            return _pace_place(name)
         case Zone():
             return f"{PLACE}/zone"
         case Add():
@@ -405,10 +469,12 @@ def _way(change: Change) -> str:
             return f"{_place(number)}/remove"
 
 
-def _inverse(there: Arrangement, change: Change) -> Change:
+def _inverse(there: Arrangement, change: Timing) -> Timing:
     match change:
         case Quiet():
             return Quiet(there.quiet)
+        case Pace(account=name):
+            return pace_of(there, name)
         case Zone():
             return Zone(there.config.zone.key)
         case Add():
@@ -423,6 +489,8 @@ DOORS: tuple[Door, ...] = (
     Door("GET", PLACE, timetable),
     Door("GET", f"{PLACE}/new", new_row, Role.ORGANIZER),
     Door("POST", f"{PLACE}/new", add, Role.ORGANIZER),
+    Door("GET", f"{PLACE}/pace/{{name}}", one_pace, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/pace/{{name}}", set_pace, Role.ORGANIZER),
     Door("POST", f"{PLACE}/quiet", quiet, Role.ORGANIZER),
     Door("POST", f"{PLACE}/zone", zone, Role.ORGANIZER),
     Door("GET", f"{PLACE}/{{number}}", one_row, Role.ORGANIZER),

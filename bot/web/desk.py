@@ -76,17 +76,15 @@ def doors() -> list[Door]:
 def desk(state: Desk) -> ASGIApp:
     """The application (ASGI)."""
     routes = [Route(door.path, _endpoint(state, door), methods=[door.method]) for door in (*doors(), LOST)]
-    return Guard(
-        Starlette(routes=routes, exception_handlers={HTTPException: _no_page, Exception: _defect}), state.hosts
-    )
+    return Guard(Starlette(routes=routes, exception_handlers={HTTPException: _no_page, Exception: _defect}), state)
 
 
 class Guard:
     """Before everything else: only known hosts are answered, nothing too large is read; headers on every answer."""
 
-    def __init__(self, inner: ASGIApp, hosts: frozenset[str]) -> None:
+    def __init__(self, inner: ASGIApp, state: Desk) -> None:
         self._inner = inner
-        self._hosts = hosts
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -101,7 +99,7 @@ class Guard:
             await send(message)
 
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
-        if host not in self._hosts:
+        if host not in self._state.hosts:
             wrong = PlainTextResponse("The desk does not answer under this name. Open it as `handbill up` says.\n", 400)
             await wrong(scope, receive, guarded)
             return
@@ -275,7 +273,7 @@ def start(app: App, port: int | None, host: str = HOST, *, is_plain: bool = Fals
     listening = listen(port, PORT, "--desk-port", host)
     here = address(listening)
     outside = app.config.desk or here
-    state = Desk(app, hosts(here, outside), is_secure=outside.startswith("https://"))
+    state = Desk(app, hosts(here, outside), here)
     return outside.rstrip("/") + "/", serve(desk(state), listening)
 
 

@@ -42,13 +42,14 @@ class Upload:
 class Desk:
     """What all requests share: the app as its files say now, and where the desk is reached.
 
-    `hosts`: the values of the Host header that are answered; `is_secure`: people come over https;
-    `broken`: what is wrong with config.toml, in words, where what it said before still holds.
+    `hosts`: the values of the Host header that are answered: those that always are, and of each address that
+    config.toml named since the desk began, so that who changes it is not thrown out; `here`: where it is reached
+    on its own machine; `broken`: what is wrong with config.toml, in words, where what it said before still holds.
     """
 
-    def __init__(self, app: App, hosts: frozenset[str], *, is_secure: bool = False) -> None:
+    def __init__(self, app: App, hosts: frozenset[str], here: str = "") -> None:
         self.hosts = hosts
-        self.is_secure = is_secure
+        self.here = here
         self.broken = ""
         self._app = app
         self._seen: object = None
@@ -63,6 +64,11 @@ class Desk:
             seen = self._look()
             if seen != self._seen:
                 self._app, before = self._anew(), self._app
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come over https."""
+        return self._app.config.desk.startswith("https://")
+
                 _ = self._app.store, self._app.library  # read once, for all requests to come
                 if "store" in vars(before) and before.store is not self._app.store:
                     before.store.close()
@@ -72,6 +78,7 @@ class Desk:
     def _look(self) -> object:
         return _stamp(self._source()), stamps(self._app.config.library), self._app.is_paused()
 
+                self.hosts |= {urlsplit(self._app.config.desk).netloc.lower()} - {""}
     def _source(self) -> Path:
         return self._app.source or self._app.config.folder / FILE
 

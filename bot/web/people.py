@@ -1,5 +1,6 @@
 """People: signing in and out, coming by a link, one's own password and sessions, who may come, and who did what."""
 
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -7,9 +8,10 @@ from starlette.responses import Response
 
 from bot.core.links import is_loopback
 from bot.core.person import AT_MOST, SENT_LINK
-from bot.core.problem import AskedWrongly
+from bot.core.problem import AskedWrongly, HandbillError
 from bot.web.frame import DEVICE, SESSION, Ask, Door, go, own, page
 from bot.work import people
+from bot.work.arrange import Proposal, Zone, arrangement, proposed, save, zones
 from bot.work.people import Role
 
 # So many deeds stand on one page.
@@ -50,8 +52,24 @@ def sign_out(ask: Ask) -> Response:
 
 def welcome(ask: Ask) -> Response:
     """The form for whoever comes by a link; opening it does not use it up, for mail programs open links."""
-    role = people.invited(ask.app, ask.path["secret"])
-    return page(ask, "welcome.html", role=role, name="", fault="")
+    return _welcome(ask, people.invited(ask.app, ask.path["secret"]))
+
+
+def _welcome(ask: Ask, role: Role, fault: str = "") -> Response:
+    """Whoever comes first is also asked whose clocks the timetable goes by; `typed`: by themselves, not by a script."""
+    config, typed = ask.app.config, ask.form.get("zone", "")
+    chosen = typed or config.zone.key
+    return page(
+        ask,
+        "welcome.html",
+        400 if fault else 200,
+        role=role,
+        name=ask.form.get("name", ""),
+        fault=fault,
+        zones=sorted({*zones(), chosen}) if people.is_new(ask.app) else [],
+        chosen=chosen,
+        typed=typed,
+    )
 
 
 def accept(ask: Ask) -> Response:
@@ -59,12 +77,28 @@ def accept(ask: Ask) -> Response:
     role = people.invited(ask.app, ask.path["secret"])
     name = ask.form.get("name", "")
     try:
+        clocks = _clocks(ask) if people.is_new(ask.app) else None
         person, token = people.accept(ask.app, ask.path["secret"], name, ask.form.get("password", ""))
     except AskedWrongly as error:
-        return page(ask, "welcome.html", 400, role=role, name=name, fault=_told(ask, error))
+        return _welcome(ask, role, _told(ask, error))
     people.note(ask.app, person, "came by a link, as", person.role)
+    with suppress(HandbillError):  # the timetable's page offers it, too
+        if clocks and clocks.diff:
+            save(ask.app, clocks)
+            people.note(ask.app, person, "changed the time zone", clocks.after.zone.key)
     people.sign_out(ask.app, ask.cookie)
     return _holding(ask, go("/week", ask.say("Welcome. This is the week.")), token, person.name)
+
+
+def _clocks(ask: Ask) -> Proposal | None:
+    """The timetable by the clocks that the first organizer chose; None where nobody chose, or it cannot be changed."""
+    key = ask.form.get("zone", "").strip()
+    try:
+        return proposed(ask.app, Zone(key), arrangement(ask.app).seen) if key else None
+    except AskedWrongly:
+        raise
+    except HandbillError:
+        return None
 
 
 # --- oneself ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from bot.web.frame import Ask, Door, Undo, go, own, page, picture
 from bot.work import control, people, settle
 from bot.work import week as weeks
 from bot.work.control import Wish
+from bot.work.live import steps
 from bot.work.people import Role
 from bot.work.plan import BY_PERSON
 from bot.work.week import Entry, which
@@ -29,6 +30,8 @@ def week(ask: Ask) -> Response:
     view = LIST if ask.query.get("view") == LIST else CALENDAR
     account, campaign = ask.query.get("account", ""), ask.query.get("campaign", "")
     days = weeks.week(ask.app, first, 7, account, campaign)
+
+    to_do = steps(ask.app) if ask.who.role.may(Role.ORGANIZER) else []
 
     def link(to: object, shown: str) -> str:
         asked = {"from": str(to), "view": shown, "account": account, "campaign": campaign}
@@ -49,7 +52,7 @@ def week(ask: Ask) -> Response:
         accounts=sorted(ask.app.config.accounts),
         campaigns=sorted(ask.app.library.campaigns),
         to_approve=weeks.waiting(days),
-        only_practice=all(ask.app.networks[one.network].practice for one in ask.app.config.accounts.values()),
+        to_do=to_do if not all(step.is_done for step in to_do) else [],
     )
 
 

@@ -1,24 +1,27 @@
-"""Arrange: change the timetable in config.toml, with the fortnight that would come of it shown before."""
+"""Arrange: change what config.toml says, with the fortnight that would come of it shown before."""
 
+import re
 import tomllib
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from difflib import unified_diff
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
 
 from bot.app import App
 from bot.config import FILE, Config, understand
 from bot.core.problem import AskedWrongly, HandbillError, Problem
 from bot.core.schema import near
-from bot.core.sections import Told, with_keys, with_new_row, with_row, without_row
+from bot.core.sections import Told, Value, with_keys, with_new_row, with_row, with_section, without_row
 from bot.core.timetable import DAYS
 from bot.work.plan import Planned, plan, slot_key
 from bot.work.put import Changed, digest, put
 
-SCHEDULE = "schedule"
+SCHEDULE, ACCOUNTS = "schedule", "accounts"
 ODD = f"{FILE} is written in a way of its own, which cannot be changed here."
 AHEAD = 14
 """So many days are shown as they would become."""
@@ -39,11 +42,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What bounds one account: at least `gap` between two posts, no more than `per_day` (None: as many as come)."""
+    """What bounds one account, as config.toml writes it: "30m", "4", "5.00"; "" where nothing does."""
 
     account: str
-    gap: timedelta
-    per_day: int | None
+    gap: str = ""
+    per_day: str = ""
+    budget: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,24 @@ class Zone:
     key: str
 
 
-Change = Add | Alter | Remove | Quiet | Zone
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the share pages stand ("site"), or organizers reach the desk ("desk"); "" for nowhere else."""
+
+    section: Literal["site", "desk"]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFile:
+    """The file with the addresses that notices go to, its path from the folder of config.toml."""
+
+    path: str
+
+
+Timing = Add | Alter | Remove | Quiet | Zone | Pace
+"""What changes when somebody speaks."""
+Change = Timing | Place | NoticeFile
 Mark = Literal["same", "new", "gone", "other"]
 
 
@@ -137,8 +158,15 @@ def arrangement(app: App) -> Arrangement:
         config=config,
         rows=tuple(_row(row) for row in values.get(SCHEDULE, ())),
         quiet=values.get("quiet", ""),
-        paces=tuple(Pace(account=one.name, gap=one.gap, per_day=one.per_day) for one in config.accounts.values()),
+        paces=tuple(_pace(name, told) for name, told in values.get(ACCOUNTS, {}).items()),
     )
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The time zones that are named for a place, and the one of none."""
+    named = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return (*named, "UTC")
 
 
 def begin(app: App) -> None:
@@ -193,6 +221,10 @@ def _row(told: Mapping[str, Any]) -> Row:
     return Row(campaign=told["campaign"], late=told.get("late", ""), approval=approval, **lists)
 
 
+def _pace(account: str, told: Mapping[str, Any]) -> Pace:
+    return Pace(account=account, **{name: str(told.get(name, "")) for name in ("gap", "per_day", "budget")})
+
+
 def proposed(app: App, change: Change, seen: str) -> Proposal:
     """What config.toml would be; nothing is written.
 
@@ -201,7 +233,7 @@ def proposed(app: App, change: Change, seen: str) -> Proposal:
     """
     there = arrangement(app)
     if there.seen != seen:
-        raise Changed(f"{there.path.name} was changed by somebody else meanwhile. Look at the timetable again.")
+        raise Changed(f"{there.path.name} was changed by somebody else meanwhile. Look at it again.")
     _check(app, there, change)
     raw = _rewritten(there, change)
     after = _understood(app, raw, AskedWrongly)
@@ -232,7 +264,9 @@ def save(app: App, proposal: Proposal) -> None:
 
 
 def _check(app: App, there: Arrangement, change: Change) -> None:
-    """Whether a change is about a row that is there and a campaign that is known; raises AskedWrongly."""
+    """Whether a change is about what is there, and says what can be; raises AskedWrongly."""
+    if isinstance(change, Place):
+        _check_place(change)
     if isinstance(change, Alter | Remove) and change.number not in range(len(there.rows)):
         raise AskedWrongly("There is no such row in the timetable any more. Look at it again.")
     old = there.rows[change.number].campaign if isinstance(change, Alter) else ""
@@ -241,29 +275,72 @@ def _check(app: App, there: Arrangement, change: Change) -> None:
         raise AskedWrongly(f'There is no campaign "{name}". {near(name, sorted(app.library.campaigns))}')
 
 
+def _check_place(change: Place) -> None:
+    """What an address needs beside being one: people and links must be able to follow it as it stands."""
+    parts = _parts(change.url)
+    if parts.query or parts.fragment or parts.username is not None:
+        raise AskedWrongly("An address like this ends with its name and path: nothing after ? or #, nobody before @.")
+    if change.section == "desk" and change.url and parts.scheme != "https":
+        raise AskedWrongly("The desk's address begins with https://, for on the way there passwords must stay unread.")
+    if change.section == "desk" and parts.path not in ("", "/"):
+        raise AskedWrongly("The desk needs a name of its own, like https://desk.example.org, with nothing behind it.")
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise AskedWrongly('This is no address. Write it like "https://share.example.org".') from error
+
+
 def _rewritten(there: Arrangement, change: Change) -> bytes:
     """The bytes of config.toml with a change; HandbillError where they are written in a way of their own."""
     try:
         mark = BOM_UTF8 if there.raw.startswith(BOM_UTF8) else b""
-        return mark + _changed(_text(there.raw), there.rows, change).encode()
+        return mark + _changed(_text(there.raw), there, change).encode()
     except UnicodeEncodeError as error:
         raise AskedWrongly("Some of these letters are no letters. Type them anew.") from error
     except ValueError as error:
         raise HandbillError(f"{ODD} Change it there, with any text editor.") from error
 
 
-def _changed(text: str, rows: Sequence[Row], change: Change) -> str:
+def _changed(text: str, there: Arrangement, change: Change) -> str:
     match change:
         case Add(row):
             return with_new_row(text, SCHEDULE, _told(row))
         case Alter(number, row):
-            return with_row(text, SCHEDULE, number, _difference(rows[number], row))
+            return with_row(text, SCHEDULE, number, _difference(there.rows[number], row))
         case Remove(number):
             return without_row(text, SCHEDULE, number)
         case Quiet(hours):
             return with_keys(text, {"quiet": hours or None})
         case Zone(key):
             return with_keys(text, {"timezone": key})
+        case Pace(account=name):
+            return with_section(text, (ACCOUNTS, name), _bounds(pace_of(there, name), change))
+        case Place(section, url):
+            return with_section(text, (section,), {"url": url or None})
+        case NoticeFile(path):
+            return with_keys(text, {"notify_file": path})
+
+
+def pace_of(there: Arrangement, account: str) -> Pace:
+    """What bounds an account; raises AskedWrongly where there is none of this name."""
+    if found := next((one for one in there.paces if one.account == account), None):
+        return found
+    raise AskedWrongly(f'There is no account "{account[:80]}" any more. Look at the timetable again.')
+
+
+def _bounds(old: Pace, new: Pace) -> Told:
+    """What must be written anew; what nobody can read as a number stays as it was typed, for the checks to say so."""
+    told = {"gap": new.gap or None, "per_day": _number(new.per_day), "budget": _number(new.budget)}
+    return {name: value for name, value in told.items() if getattr(old, name) != getattr(new, name)}
+
+
+def _number(typed: str) -> Value | None:
+    if re.fullmatch(r"[0-9]{1,9}", typed):
+        return int(typed)
+    return float(typed.replace(",", ".")) if re.fullmatch(r"[0-9]{1,9}[.,][0-9]{1,4}", typed) else typed or None
 
 
 def _told(row: Row) -> Told:

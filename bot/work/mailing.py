@@ -70,7 +70,8 @@ def _link(app: App, campaign: Campaign, language: str, facts: Mapping[str, str],
     address = page_address(app.config.site, campaign, language)
     if not address:
         raise HandbillError(
-            "A link for a mailing needs the address where the share pages stand. Write it into config.toml:\n"
+            "A link for a mailing needs the address where the share pages stand. "
+            'Say it on the desk\'s page "Settings", or in config.toml:\n'
             '  [site]\n  url = "https://share.example.org"'
         )
     rest = "&".join(f"{name}={quote(value, safe=safe)}" for name, value in facts.items())

@@ -18,7 +18,7 @@ LEASE = "(notices)"
 PAUSE = 60.0
 # The engine, among what has troubles.
 ENGINE = "engine"
-WRITE = 'Write one at the top of config.toml: notify = ["mailto://…"]'
+WRITE = 'Name one on the desk\'s page "Settings", or at the top of config.toml: notify = ["mailto://…"]'
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,10 @@ from threading import Lock
 
 from bot.core.problem import HandbillError
 
+# What others may do with a new file: as this user has it elsewhere, or nothing.
+USUAL, SECRET = 0o666, 0o600
+# Windows would change line ends otherwise: https://docs.python.org/3/library/os.html#os.O_BINARY
+BINARY = getattr(os, "O_BINARY", 0)
 # Of two people at one desk the second is told; a program elsewhere has only the instant before the renaming.
 _ONE_AT_A_TIME = Lock()
 
@@ -49,23 +53,34 @@ def put(path: Path, raw: bytes, seen: str) -> None:
         ) from error
 
 
-def rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
+def take_away(files: Mapping[Path, str]) -> None:
+    """Delete files, as long as each still is what its digest says; Changed if one is not, and then none is deleted."""
+    with _ONE_AT_A_TIME:
+        for path, seen in files.items():
+            if digest(path) != seen:
+                raise Changed(f"{path.name} was changed meanwhile. Nothing was taken back.")
+        for path in files:
+            path.unlink()
+
+
+def rewrite(path: Path, change: Callable[[bytes], bytes], *, is_secret: bool = False) -> None:
     """Put what `change` makes of a file's bytes, b"" without a file, in their place, while nobody else here writes.
 
-    OSError where it cannot be written; then all is as it was, as it is where `change` raises.
+    OSError where it cannot be written; then all is as it was, as it is where `change` raises. A file that
+    `is_secret` only its owner can read, if it is new.
     """
     real = path.resolve()
     with _ONE_AT_A_TIME:
-        _replace(real, change(real.read_bytes() if real.exists() else b""))
+        _replace(real, change(real.read_bytes() if real.exists() else b""), SECRET if is_secret else USUAL)
 
 
-def _replace(path: Path, raw: bytes) -> None:
+def _replace(path: Path, raw: bytes, permissions: int = USUAL) -> None:
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "it is read-only")
     passing = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with passing.open("xb") as new:
+        with open(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, permissions), "wb") as new:
             new.write(raw)
             new.flush()
             os.fsync(new.fileno())

@@ -217,4 +217,4 @@ def test_a_test_message_says_which_address_took_it_and_asks_no_network(
 def test_without_an_address_a_test_says_what_to_write(tmp_path: Path, say: Say) -> None:
     write(tmp_path, {"config.toml": ""})
     done = say("account", "check", "--notify")
-    assert done.code == 2 and 'Write one at the top of config.toml: notify = ["mailto://…"]' in done.err
+    assert done.code == 2 and 'at the top of config.toml: notify = ["mailto://…"]' in done.err

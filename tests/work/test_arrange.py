@@ -83,8 +83,8 @@ def marks(turns: list[Turn]) -> list[str]:
 def test_the_timetable_is_read_as_it_stands_in_the_file(tmp_path: Path) -> None:
     found = arrangement(opened(tmp_path, told=CONFIG))
     assert found.rows == (ROW,) and found.quiet == ""
-    assert [(one.account, one.gap.total_seconds(), one.per_day) for one in found.paces] == [
-        ("town", 1800, 4), ("far", 0, None),
+    assert [(one.account, one.gap, one.per_day, one.budget) for one in found.paces] == [
+        ("town", "30m", "4", ""), ("far", "", "", ""),
     ]  # fmt: skip
 
 

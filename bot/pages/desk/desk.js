@@ -51,3 +51,9 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     waiting = setTimeout(show, 300);
   });
 }
+
+// A choice of time zones with data-zone begins with the one of this machine.
+for (const choice of document.querySelectorAll("select[data-zone]")) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...choice.options].some((one) => one.value === own)) choice.value = own;
+}
