@@ -6,11 +6,11 @@ from bot.app import App
 from bot.cli.plan import show_plan
 from bot.cli.show import Noun, complain, lines, opened, table
 from bot.core.network import Field, Network
-from bot.core.problem import AskedWrongly, HandbillError, NetworkError, SignedOut
+from bot.core.problem import AskedWrongly, HandbillError, NetworkError
 from bot.work.account import Checked, check, connect, known, label, start
 from bot.work.notify import WRITE, addresses, try_out, wrong
 from bot.work.report import instant
-from bot.work.stand import first_week
+from bot.work.stand import Stand, first_week, states
 
 
 @click.group("account", cls=Noun)
@@ -26,13 +26,13 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
     app = opened(ctx)
     rows = [
         {
-            "account": account.name,
-            "network": account.network,
-            "handle": account.handle or None,
-            "language": account.language,
-            "needs": needs(app, account.name),
+            "account": one.account.name,
+            "network": one.account.network,
+            "handle": one.account.handle or None,
+            "language": one.account.language,
+            "needs": needs(one),
         }
-        for account in app.config.accounts.values()
+        for one in states(app, app.ledger)
     ]
     if as_json:
         lines(rows)
@@ -45,17 +45,11 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
     )
 
 
-def needs(app: App, name: str) -> str | None:
+def needs(one: Stand) -> str | None:
     """What an account still needs before it can speak, in words; None if nothing."""
-    account = app.config.accounts[name]
-    try:
-        app.publisher(account)
-    except SignedOut as error:
-        return str(error)
-    begun = app.ledger.starts() if app.ledger else set()
-    if account.by_hand or app.networks[account.network].practice or name in begun:
-        return None
-    return f"to be let begin: handbill account start {name}"
+    if one.state == "quiet":
+        return f"to be let begin: handbill account start {one.account.name}"
+    return one.why or None
 
 
 class Conversation:

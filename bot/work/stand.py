@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.app import App
 from bot.config import Account
@@ -12,6 +12,9 @@ from bot.core.network import Network
 from bot.core.problem import SignedOut
 from bot.work.account import labelled
 from bot.work.plan import Bill, Planned, plan, price, spent
+
+if TYPE_CHECKING:
+    from bot.store import Store
 
 State = Literal["connected", "held", "quiet", "unconnected", "by hand", "practice"]
 # So many days ahead are shown, and their cost is told.
@@ -46,23 +49,33 @@ class Stand:
 
 def stands(app: App, names: Collection[str] = ()) -> list[Stand]:
     """How these accounts stand; all, if none is named. In the order of config.toml."""
-    wanted = [one for one in app.config.accounts.values() if not names or one.name in names]
     now, store = app.clock(), app.store
-    coming: dict[str, list[Planned]] = {one.name: [] for one in app.config.accounts.values()}
+    wanted = {one.account.name: one for one in states(app, store) if not names or one.account.name in names}
+    coming: dict[str, list[Planned]] = {name: [] for name in app.config.accounts}
     for planned in plan(app, now, DAYS):
         coming[planned.choice.slot.account].append(planned)
-    looks, starts = store.looks(), store.starts()
-    troubles = {one.account: one.reason for one in store.deliveries(("held",))}
+    costs, this = spent(app, store, wanted, now), month(now, app.config.zone)
+    return [
+        replace(
+            one,
+            coming=tuple(coming[name]),
+            bill=_bill(app, one.account, coming[name], costs.get((name, this), 0.0)),
+        )
+        for name, one in wanted.items()
+    ]
+
+
+def states(app: App, store: "Store | None") -> list[Stand]:
+    """How all accounts stand, without their coming week and its cost; in the order of config.toml."""
+    looks, starts = (store.looks(), store.starts()) if store else ({}, set[str]())
+    troubles = {one.account: one.reason for one in store.deliveries(("held",))} if store else {}
     troubles |= {name: look.trouble for name, look in looks.items() if look.trouble}
-    costs = spent(app, store, [one.name for one in wanted], now)
     return [
         replace(
             _stand(app, one, troubles.get(one.name, ""), one.name in starts),
             looked=looks[one.name].at if one.name in looks else None,
-            coming=tuple(coming[one.name]),
-            bill=_bill(app, one, coming[one.name], costs.get((one.name, month(now, app.config.zone)), 0.0)),
         )
-        for one in wanted
+        for one in app.config.accounts.values()
     ]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import open_app
+from bot.store import Look
 from tests.cli.conftest import Say
 from tests.making import environment, library, write
 from tests.publishing.stage import X_KEYS, own_folders
@@ -61,6 +63,13 @@ def test_what_an_account_needs_next_is_the_next_step(tmp_path: Path, say: Say, m
     assert say("account", "list").out.endswith("\t-\n")
     monkeypatch.delenv("TOWN_TOKEN")
     assert "TOWN_TOKEN is not set" in say("account", "list").out
+
+
+def test_an_account_whose_key_is_gone_is_listed_with_that(tmp_path: Path, say: Say) -> None:
+    config(tmp_path, TOWN.format("https://town.social"), SCHEDULE)
+    app = open_app(tmp_path / "config.toml")
+    app.store.looked("town", Look(trouble="the key is gone"), app.clock())
+    assert say("account", "list").out.endswith("\tthe key is gone\n")
 
 
 def test_a_list_makes_no_key(tmp_path: Path, say: Say) -> None:
