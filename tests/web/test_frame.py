@@ -1,6 +1,8 @@
 """Where the desk leads people, what it says on the next page, and that it shows files as they are now."""
 
+import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -40,10 +42,12 @@ def test_a_long_sentence_is_cut_so_that_a_browser_keeps_it(said: str) -> None:
     assert (len(cookie) < 4096 and told(cookie.partition("=")[2].partition(";")[0])[0] == said[:1]) or len(said) < 9000
 
 
-@given(st.text())
+FORGED = json.dumps({"said": "Call this number.", "to": "/people/1/remove", "fields": {}})
+
+
+@given(st.text() | st.just(FORGED) | st.just(quote(FORGED)) | st.text().map(lambda seal: f"{seal}.{quote(FORGED)}"))
 def test_a_cookie_that_somebody_else_wrote_says_nothing(cookie: str) -> None:
-    _, undo = told(cookie)
-    assert undo is None or undo.to.startswith("/")
+    assert told(cookie) == ("", None)
 
 
 def test_a_sentence_stands_on_one_page_only(organizer: Visitor) -> None:
