@@ -98,6 +98,11 @@ class Words:
     title: Wording | None = None
     alt: str = ""
 
+    @property
+    def all(self) -> tuple[Wording, ...]:
+        """Everything in it that is worded."""
+        return (*self.wordings, *self.own.values(), *filter(None, (self.short, self.title)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
@@ -137,6 +142,10 @@ class Post:
     weight: int = 1
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+
+    def is_for(self, network: str) -> bool:
+        """Whether it may stand on a network, by the network's name."""
+        return (not self.only or network in self.only) and network not in self.never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,9 +90,7 @@ def heading(words: str) -> str:
 
 def _varies(post: Post, language: str) -> bool:
     """Whether the words are another day's tomorrow, so that a page may show them for this day only."""
-    words = post.words[language]
-    sources = (*words.wordings, *words.own.values(), *filter(None, (words.short, words.title)))
-    return any(varies(compile_words(source.text).uses) for source in sources)
+    return any(varies(compile_words(source.text).uses) for source in post.words[language].all)
 
 
 def _offers(

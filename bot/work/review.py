@@ -13,7 +13,7 @@ from bot.app import App
 from bot.core.facts import Setting, context, known, varies
 from bot.core.fit import fit, template_problem
 from bot.core.network import Network
-from bot.core.post import Campaign, Post, Wording, Words
+from bot.core.post import Campaign, Post, Wording
 from bot.core.problem import Problem
 from bot.core.render import BadTemplate, compile_words, render, unknown
 from bot.core.rotate import NOT_WORD, sameness
@@ -69,7 +69,7 @@ def left_out(app: App) -> Iterator[Problem]:
     campaigns = all_campaigns(app)
     for name, words in app.library.broken:
         if campaign := campaigns.get(name):
-            for source in _sources(words):
+            for source in words.all:
                 yield from _template(source, known(campaign))
 
 
@@ -103,9 +103,9 @@ def _pages(campaign: Campaign) -> Iterator[Problem]:
 def review_post(campaign: Campaign, post: Post, networks: Iterable[Network], today: date) -> Iterator[Problem]:
     """Every fault in a post's words: templates, lengths on every network, what networks would misread."""
     facts = known(campaign)
-    networks = [network for network in networks if is_meant(post, network)]
+    networks = [network for network in networks if post.is_for(network.name)]
     for language, words in post.words.items():
-        bad = [problem for source in _sources(words) for problem in _template(source, facts)]
+        bad = [problem for source in words.all for problem in _template(source, facts)]
         if words.title and not bad:
             bad += _title(words.title)
         yield from bad
@@ -126,16 +126,6 @@ def _picture(post: Post, networks: Iterable[Network]) -> Iterator[Problem]:
         yield warning(
             post.where, f"the picture's description is too long for {', '.join(short)}", "Say it in fewer words."
         )
-
-
-def is_meant(post: Post, network: Network) -> bool:
-    """Whether a post may stand on a network."""
-    return (not post.only or network.name in post.only) and network.name not in post.never
-
-
-def _sources(words: Words) -> list[Wording]:
-    """All that is written for a language, each a template."""
-    return [*words.wordings, *words.own.values(), *filter(None, (words.short, words.title))]
 
 
 def _template(source: Wording, facts: dict[str, object]) -> list[Problem]:
@@ -162,7 +152,7 @@ def _read(campaign: Campaign, post: Post, language: str, networks: list[Network]
             )
             for network in networks
         ]
-        for source in _sources(post.words[language]) if settings else ():
+        for source in post.words[language].all if settings else ():
             yield from _look(source, settings[0])
         for wording in range(1, len(post.words[language].wordings) + 1):
             days = _days(post, wording, settings[0]) if settings else []

@@ -142,9 +142,7 @@ def is_current(campaign: Campaign, post: Post, today: date) -> bool:
 
 def may_share(post: Post, network: Network) -> bool:
     """Whether a post is meant for a network, and the network can carry it."""
-    if (post.only and network.name not in post.only) or network.name in post.never:
-        return False
-    return bool(network.share) and (bool(post.link) or not network.needs_link)
+    return post.is_for(network.name) and bool(network.share) and (bool(post.link) or not network.needs_link)
 
 
 def targets(campaign: Campaign, post: Post) -> list[str]:
@@ -153,11 +151,7 @@ def targets(campaign: Campaign, post: Post) -> list[str]:
 
 
 def _speaks_to_targets(post: Post) -> bool:
-    return any(
-        "target." in source.text
-        for words in post.words.values()
-        for source in (*words.wordings, *words.own.values(), *filter(None, (words.short, words.title)))
-    )
+    return any("target." in source.text for words in post.words.values() for source in words.all)
 
 
 def _offers(

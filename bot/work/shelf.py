@@ -20,7 +20,7 @@ from bot.library.checks import OLDER
 from bot.library.files import is_post, language_of, name_of
 from bot.work.edit import campaign_of, files
 from bot.work.ready import rhythm, suits
-from bot.work.review import all_campaigns, all_networks, copies, is_meant, left_out, place, review_campaign, review_post
+from bot.work.review import all_campaigns, all_networks, copies, left_out, place, review_campaign, review_post
 
 LEFT_OUT = "left out"
 # What an account's part in a post may be, by the name under which it is looked for.
@@ -241,8 +241,7 @@ def _text(item: Item) -> str:
     if post := item.post:
         parts += [*post.tags, *post.hashtags]
         for words in post.words.values():
-            sources = (*words.wordings, *words.own.values(), *filter(None, (words.short, words.title)))
-            parts += [*(source.text for source in sources), words.alt]
+            parts += [*(source.text for source in words.all), words.alt]
     return "\n".join(parts).casefold()
 
 
@@ -280,7 +279,7 @@ class Eye:
 
     def _is_misfit(self, item: Item, post: Post, network: Network) -> bool:
         """Whether there are words in it that are meant for the network, and that it does not take."""
-        return is_meant(post, network) and any(
+        return post.is_for(network.name) and any(
             isinstance(fit(post, number + 1, self._setting(item.campaign, network, language), ()), Problem)
             for language, words in post.words.items()
             for number in range(len(words.wordings))
