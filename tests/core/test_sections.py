@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.sections import Told, pieces, with_keys, with_new_row, with_row, without_row
+from bot.core.sections import Told, pieces, with_keys, with_new_row, with_row, with_section, without_row
 
 TEXT = """\
 # Ours.
@@ -80,6 +80,24 @@ def test_a_key_of_the_top_is_set_changed_and_taken_out() -> None:
     assert text == TEXT.replace("clocks\n", 'clocks\nquiet = "22:00-07:00"\n')
     assert with_keys(text, {"quiet": None}) == TEXT
     assert with_keys("[a]\n", {"quiet": "22:00-07:00"}) == 'quiet = "22:00-07:00"\n[a]\n'
+
+
+def test_a_key_of_a_section_is_set_changed_and_taken_out() -> None:
+    text = with_section(TEXT, ("accounts", "town"), {"per_day": 4, "budget": 5.5})
+    assert text == TEXT.replace('network = "x"\n', 'network = "x"\nper_day = 4\nbudget = 5.5\n')
+    assert with_section(text, ("accounts", "town"), {"per_day": None, "budget": None}) == TEXT
+
+
+def test_a_section_that_is_missing_is_made_at_the_end() -> None:
+    assert with_section(TEXT.rstrip(), ("desk",), {"url": "u"}) == f'{TEXT}\n[desk]\nurl = "u"\n'
+    assert with_section("", ("desk",), {"url": "u"}) == '[desk]\nurl = "u"\n'
+    assert with_section(TEXT, ("desk",), {"url": None}) == TEXT
+
+
+@pytest.mark.parametrize("text", ['desk = { url = "a" }\n', 'desk.url = "a"\n'])
+def test_a_section_that_is_written_in_another_way_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        with_section(text, ("desk",), {"url": "b"})
 
 
 def test_lines_end_as_they_do_elsewhere_in_the_text() -> None:

@@ -149,6 +149,53 @@ def test_whose_clocks_the_times_are_is_changed_and_taken_back(stage: Stage, orga
     assert "unknown time zone" in wrong.words and text(stage) == CONFIG
 
 
+def test_what_bounds_an_account_is_shown_with_the_fortnight_saved_and_taken_back(
+    stage: Stage, organizer: Visitor
+) -> None:
+    assert "town: nothing but the timetable" in organizer.get("/schedule").words
+    form = organizer.get("/schedule/pace/town")
+    shown = organizer.press(form, "/schedule/pace/town", gap="12h", per_day="1")
+    assert "New: town: at least 12 hours between two posts, at most one post a day" in shown.words
+    assert "with other words or at another time:" in shown.words and text(stage) == CONFIG
+    after = organizer.press(shown, "/schedule/pace/town")
+    assert text(stage) == CONFIG.replace('folder = "out"\n', 'folder = "out"\ngap = "12h"\nper_day = 1\n')
+    assert people.audit(stage.app, 1)[0].about == "town: gap 12h, per_day 1"
+    organizer.press(after, "/schedule/pace/town")
+    assert text(stage) == CONFIG
+
+
+def test_only_where_posts_cost_money_a_budget_is_asked_for(stage: Stage, organizer: Visitor) -> None:
+    paid = CONFIG + '\n[accounts.paid]\nnetwork = "x"\nbudget = 5.00  # agreed\n'
+    (stage.folder / "config.toml").write_text(paid)
+    assert "US dollars" not in organizer.get("/schedule/pace/town").words
+    form = organizer.get("/schedule/pace/paid")
+    organizer.press(organizer.press(form, "/schedule/pace/paid", budget="7,50"), "/schedule/pace/paid")
+    assert text(stage) == paid.replace("5.00  # agreed", "7.5  # agreed")
+    assert "at most 7.5 USD a month" in organizer.get("/schedule").words
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("gap", "soon", "must be a length of time"),
+        ("gap", "2d", "must lie between nothing and a day"),
+        ("per_day", "none", "must be a number from 1 to 100"),
+        ("per_day", "0", "must be a number from 1 to 100"),
+        ("budget", "-1", "must be a number of US dollars"),
+        ("budget", '1\n[accounts.evil]\nnetwork = "outbox"', "must be a number of US dollars"),
+    ],
+)
+def test_a_bound_that_cannot_be_is_told(stage: Stage, organizer: Visitor, field: str, value: str, words: str) -> None:
+    form = organizer.get("/schedule/pace/town")
+    assert words in organizer.press(form, "/schedule/pace/town", 400, **{field: value}).words
+    assert text(stage) == CONFIG
+
+
+def test_an_account_that_is_not_there_has_no_bounds(organizer: Visitor) -> None:
+    for name in ("nobody", "%7B%7B7*7%7D%7D", "remove"):
+        assert "There is no account" in organizer.get(f"/schedule/pace/{name}", 400).words
+
+
 def test_an_act_is_in_the_list_of_who_did_what(stage: Stage, organizer: Visitor) -> None:
     saved(organizer, "/schedule/new", NOON)
     deed = people.audit(stage.app, 1)[0]
@@ -189,7 +236,7 @@ def test_a_reviewer_reads_it_and_changes_nothing(stage: Stage, organizer: Visito
     assert "Every day at 09:00" in reviewer.get("/schedule").words
     assert "/schedule/new" not in reviewer.get("/schedule").links
     form = {"seen": seen(organizer), **NOON, "sure": "yes"}
-    for path in ("/schedule/new", "/schedule/0", "/schedule/0/remove", "/schedule/quiet"):
+    for path in ("/schedule/new", "/schedule/0", "/schedule/0/remove", "/schedule/quiet", "/schedule/pace/town"):
         assert reviewer.post(path, form).status_code == 403
     assert text(stage) == CONFIG
 

@@ -54,6 +54,30 @@ def test_the_link_of_the_terminal_makes_one_organizer_who_is_signed_in_at_once(s
     assert [one.name for one in stage.app.store.people.all()] == ["Ana"]
 
 
+def test_whoever_comes_first_says_whose_clocks_the_timetable_goes_by(stage: Stage) -> None:
+    link, visitor = f"/welcome/{people.begin(stage.app)}", stage.visitor()
+    assert "<option selected>America/New_York</option>" in visitor.client.get(link).text
+    wrong = visitor.press(visitor.get(link), link, 400, name="Ana", password=PASSWORD, zone="Springfield")
+    assert "unknown time zone" in wrong.words and stage.app.store.people.all() == []
+    visitor.press(wrong, link, name="Ana", password=PASSWORD, zone="Europe/Madrid")
+    assert (stage.folder / "config.toml").read_text() == CONFIG.replace("America/New_York", "Europe/Madrid")
+    assert people.audit(stage.app, 1)[0].about == "Europe/Madrid"
+
+
+def test_nobody_who_comes_later_changes_the_clocks(stage: Stage, organizer: Visitor) -> None:
+    link, visitor = f"/welcome/{people.begin(stage.app)}", stage.visitor()
+    assert "zone" not in visitor.get(link).forms[link]
+    visitor.press(visitor.get(link), link, name="Cy", password=PASSWORD, zone="Europe/Madrid")
+    assert (stage.folder / "config.toml").read_text() == CONFIG
+
+
+def test_where_the_clocks_cannot_be_changed_the_first_comes_in_all_the_same(stage: Stage) -> None:
+    link, visitor = f"/welcome/{people.begin(stage.app)}", stage.visitor()
+    (stage.folder / "config.toml").write_text("broken = [")
+    visitor.press(visitor.get(link), link, name="Ana", password=PASSWORD, zone="Europe/Madrid")
+    assert is_in(visitor)
+
+
 def test_a_link_that_is_too_old_lets_nobody_in(stage: Stage) -> None:
     link = f"/welcome/{people.begin(stage.app)}"
     stage.hours.now += timedelta(hours=1)

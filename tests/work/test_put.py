@@ -7,7 +7,7 @@ from stat import S_IMODE
 import pytest
 
 from bot.core.problem import HandbillError
-from bot.work.put import Changed, digest, put
+from bot.work.put import Changed, digest, put, rewrite
 
 
 def names(folder: Path) -> list[str]:
@@ -27,6 +27,12 @@ def test_a_file_that_was_not_there_is_made(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     put(file, b"new", digest(file))
     assert file.read_bytes() == b"new"
+
+
+def test_a_new_file_that_is_secret_only_its_owner_reads(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    rewrite(file, lambda raw: raw + b"new", is_secret=True)
+    assert file.read_bytes() == b"new" and S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_link_stays_a_link_and_what_it_leads_to_changes(tmp_path: Path) -> None:
