@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from bot.core.post import say
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.schema import UNITS
 from bot.core.timetable import DAYS, local_day
@@ -86,9 +85,8 @@ def timetable(ask: Ask, typed: str | None = None, faults: str = "") -> Response:
 
 
 def _shown(ask: Ask, row: Row) -> Shown:
-    campaign = ask.app.library.campaigns.get(row.campaign)
-    title = say(campaign.title, ask.language) if campaign else row.campaign
-    return Shown(row, in_words(row, ask), title, length(row.late, ask.language), campaign is not None)
+    is_known = row.campaign in ask.app.library.campaigns
+    return Shown(row, in_words(row, ask), ask.title(row.campaign), length(row.late, ask.language), is_known)
 
 
 def in_words(row: Row, ask: Ask) -> str:
@@ -178,7 +176,7 @@ def _place(number: int | None) -> str:
 
 def _titles(ask: Ask, row: Row) -> list[tuple[str, str]]:
     """Each campaign with its title; that of the row, too, if the library has it no more."""
-    known = [(name, say(one.title, ask.language)) for name, one in ask.app.library.campaigns.items()]
+    known = [(name, ask.title(name)) for name in ask.app.library.campaigns]
     is_known = not row.campaign or row.campaign in ask.app.library.campaigns
     return known if is_known else [*known, (row.campaign, row.campaign)]
 

@@ -2,8 +2,11 @@
 
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from secrets import token_bytes, token_hex
 from threading import Lock
@@ -15,9 +18,12 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from bot.app import App, open_app
 from bot.config import FILE
 from bot.core.links import is_loopback
+from bot.core.person import Deed
+from bot.core.post import say
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.library import stamps
-from bot.pages import html, translator
+from bot.pages import day, html, translator
+from bot.work.control import SLOT
 from bot.work.people import Person, Role
 from bot.work.plan import paused_by_file
 
@@ -28,6 +34,9 @@ PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 SESSION, SAID, LANGUAGE = "handbill-session", "handbill-said", "handbill-language"
 # And that somebody has signed in here before.
 DEVICE = "handbill-device"
+# The deeds whose object begins with the name of a campaign, which ends before a space or a stroke.
+OF_CAMPAIGNS = ("paused", "resumed", "imported", "edited", "wrote", "added to", "changed in", "took out of")
+CAMPAIGN = re.compile(r"^[^\s/]+")
 # A browser keeps no cookie over 4,096 bytes: <https://www.rfc-editor.org/rfc/rfc6265#section-6.1>.
 MOST_TOLD = 3500
 # A site beside the desk may set cookies for it; what it would say there counts for nothing.
@@ -159,6 +168,21 @@ class Ask:
     def say(self, words: str) -> str:
         """The interface's own words in the person's language."""
         return translator(self.language)(words)
+
+    def title(self, campaign: str) -> str:
+        """A campaign as people know it; its folder's name where the library has it no more."""
+        found = self.app.library.campaigns.get(campaign)
+        return say(found.title, self.language) if found else campaign
+
+    def about(self, deed: Deed) -> str:
+        """What a deed is about, as people know it: campaigns by their titles, a time in words."""
+        with suppress(ValueError):  # the name of a person may look like a time's
+            if slot := SLOT.fullmatch(deed.about):
+                on = day(date.fromisoformat(slot["day"]), "EEEMMMd", self.language)
+                return f"{self.title(slot['campaign'] or '')}, {slot['account']}, {on}, {slot['clock']}"
+        if not deed.deed.startswith(OF_CAMPAIGNS):
+            return deed.about
+        return " → ".join(CAMPAIGN.sub(lambda name: self.title(name[0]), one) for one in deed.about.split(" -> "))
 
 
 class Door(NamedTuple):

@@ -50,7 +50,7 @@ def week(ask: Ask) -> Response:
         account=account,
         campaign=campaign,
         accounts=sorted(ask.app.config.accounts),
-        campaigns=sorted(ask.app.library.campaigns),
+        campaigns={name: ask.title(name) for name in sorted(ask.app.library.campaigns)},
         to_approve=weeks.waiting(days),
         to_do=to_do if not all(step.is_done for step in to_do) else [],
     )
@@ -200,7 +200,7 @@ def _as_seen(ask: Ask) -> Entry:
     who = ""
     if last:
         at = last.at.astimezone(ask.app.config.zone)
-        who = f" At {at:%H:%M} {last.person} {last.deed} {last.about}."
+        who = f" At {at:%H:%M} {last.person} {last.deed}."
     raise HandbillError(f"This has changed since you opened the page: it is {one.state} now.{who} Look at it again.")
 
 

@@ -6,8 +6,6 @@ from typing import Literal
 
 from bot.app import App
 from bot.core.delivery import STEPS, Delivery
-from bot.core.post import say
-from bot.work.control import slot_name
 from bot.work.plan import BY_PERSON, PAUSED, changed, gone, paused_by_file, standstill
 
 Remedy = Literal["", "reconnect", "start", "approve", "post", "settle", "edit", "library", "now"]
@@ -28,18 +26,12 @@ class Trouble:
 
     delivery: Delivery
     label: str
-    title: str
     remedy: Remedy
 
     @property
     def which(self) -> str:
         """What names it to `bot.work.control`."""
         return str(self.delivery.id)
-
-    @property
-    def about(self) -> str:
-        """What names it in the list of who did what."""
-        return slot_name(self.delivery)
 
 
 def troubles(app: App, account: str = "", state: str = "", begin: int = 0) -> tuple[list[Trouble], int]:
@@ -82,11 +74,10 @@ def _is_meant(app: App, one: Delivery) -> bool:
 
 
 def _trouble(app: App, one: Delivery, pauses: Collection[str], begun: Collection[str]) -> Trouble:
-    network, campaign = app.networks.get(one.network), app.library.campaigns.get(one.campaign)
+    network = app.networks.get(one.network)
     return Trouble(
         delivery=one,
         label=network.label if network else one.network,
-        title=say(campaign.title, campaign.languages[0]) if campaign else one.campaign,
         remedy=remedy(app, one, pauses, begun),
     )
 

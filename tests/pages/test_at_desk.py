@@ -27,7 +27,7 @@ from bot.pages.at_desk import at_desk
          '"x" names no delivery.'),
         ("its keys are another's. Put the right ones back; or look at its week and run: handbill account start town.",
          "its keys are another's. Put the right ones back."),
-        ("It is not there:\nhandbill delivery settle 7\nNothing was changed.", "It is not there:\nNothing was changed."),
+        ("It is not there:\nhandbill delivery settle 7\nGo on.", "It is not there:\nGo on."),
         ("Handbill runs. Look at [heartbeat] in config.toml.", "Handbill runs. Look at [heartbeat] in config.toml."),
         ("See: handbill post list", ""),
     ],

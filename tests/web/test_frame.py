@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.web.frame import LANGUAGES, Desk, Undo, go, own, told
+from bot.work import people
 from tests.web.conftest import Hours, Stage, Visitor
 
 
@@ -91,3 +92,22 @@ def test_the_interface_speaks_the_language_that_somebody_chose(stage: Stage, cod
 def test_the_browsers_language_comes_first(stage: Stage, organizer: Visitor) -> None:
     assert '<html lang="es">' in organizer.client.get("/week", headers={"accept-language": "es-MX,en;q=0.5"}).text
     assert '<html lang="en">' in organizer.client.get("/week", headers={"accept-language": "fr,de"}).text
+
+
+ENTRY = "town/2026-11-21/09:00/air"  # the stage's clock stands at 07:00 of that day
+
+
+def test_pauses_and_deeds_name_campaigns_by_their_titles_and_times_in_words(stage: Stage, organizer: Visitor) -> None:
+    organizer.press(organizer.get(f"/entry/{ENTRY}"), f"/skip/{ENTRY}")
+    organizer.post("/pause", {"campaign": "air"})
+    assert "The campaign Clean air is paused." in organizer.get("/week").words
+    ana = stage.app.store.people.all()[0]
+    people.note(stage.app, ana, "edited", "air/bus.en")
+    people.note(stage.app, ana, "changed in the timetable", "air town 09:00 -> air town 10:00")
+    people.note(stage.app, ana, "took off the list", "a/2026-13-99/09:00")
+    said = " ".join(organizer.get("/people/deeds").words.split())
+    for deed in (
+        "paused Clean air", "skipped Clean air, town, Sat, Nov 21, 09:00", "edited Clean air/bus.en",
+        "changed in the timetable Clean air town 09:00 → Clean air town 10:00", "took off the list a/2026-13-99/09:00",
+    ):  # fmt: skip
+        assert f"Ana {deed}" in said
