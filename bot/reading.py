@@ -14,8 +14,9 @@ import regex
 
 from bot.core.blocks import rows_of
 from bot.core.draft import Kind, Remark, Row
-from bot.core.mend import target, unlinked, with_address
+from bot.core.mend import is_elsewhere, target, unlinked, with_address
 from bot.core.problem import AskedWrongly, HandbillError
+from bot.core.tongue import named as tongue
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -35,12 +36,16 @@ KINDS = "a .docx, .md, .txt or .csv file"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The rows of a document, what its `unit` of counting is called, and what was noticed while it was read."""
+    """The rows of a document, what its `unit` of counting is called, and what was noticed while it was read.
+
+    `language`: of all of it, where it says so, else "".
+    """
 
     rows: tuple[Row, ...]
     unit: str = ""
     remarks: tuple[Remark, ...] = ()
     text: str = ""
+    language: str = ""
 
 
 def read(raw: bytes, name: str) -> Reading:
@@ -66,13 +71,36 @@ def read_text(text: str, *, is_markdown: bool = False) -> Reading:
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     if cells := _pasted_table(plain):
         return Reading(rows=tuple(cells), text=plain)
+    front = FRONT.match(plain) if is_markdown else None
+    facts, remarks = _facts(front[1] if front else "")
     lines: list[str] = []
-    remarks: list[Remark] = []
     for number, line in enumerate(plain.split("\n"), 1):
         words, dead = unlinked(line)
         remarks += [_dead(number, one) for one in dead]
         lines.append(_unmarked(words) if is_markdown else words)
-    return Reading(rows=tuple(rows_of("\n".join(lines))), remarks=tuple(remarks), text=plain)
+    rows = rows_of("\n".join(lines))
+    if front:
+        named = [Row(1, facts["title"], "heading")] if "title" in facts else []
+        rows = [*named, *rows[front[0].count("\n") :]]
+    language = next((found for name in SPOKEN if (found := tongue(facts.get(name, "")))), "")
+    return Reading(rows=tuple(rows), remarks=tuple(remarks), text=plain, language=language)
+
+
+# What may stand above the words of a Markdown file: <https://jekyllrb.com/docs/front-matter/>.
+FRONT = regex.compile(
+    r"---[ \t]*\n((?:[ \t]*[\w-]+:.*\n|[ \t]*-[ \t].*\n|[ \t]+\S.*\n|[ \t]*#.*\n|[ \t]*\n){1,100})---[ \t]*(?:\n|\Z)"
+)
+FACT = regex.compile(r"([\w-]+):[ \t]*(.*)")
+SPOKEN = ("lang", "language", "idioma")
+
+
+def _facts(front: str) -> tuple[dict[str, str], list[Remark]]:
+    """What stands above the words of a Markdown file; and which of it is not read."""
+    found = [match.groups() for line in front.split("\n") if (match := FACT.match(line))]
+    facts = {name.casefold(): value.strip().strip("\"'") for name, value in found}
+    unread = [name for name, value in facts.items() if name not in ("title", *SPOKEN)]
+    what = f"what stands above the words is not read: {', '.join(unread)}"
+    return facts, [Remark(1, what, "Write it into the posts where you need it.")] if unread else []
 
 
 def _dead(number: int, words: str) -> Remark:
@@ -215,8 +243,9 @@ def _guard_xml(packed: ZipFile, part: str, name: str) -> None:
 
 # What holds paragraphs without being one, what holds no words, and what stands for a sign.
 HOLDS = ("sdt", "sdtContent", "ins", "moveTo", "customXml")
-SILENT = ("pPr", "rPr", "sdtPr", "tblPr", "trPr", "tcPr", "del", "moveFrom", "instrText", "delText", "Fallback")
+SILENT = ("pPr", "rPr", "sdtPr", "tblPr", "trPr", "tcPr", "del", "moveFrom", "delText", "Fallback")
 SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+LINKS_TO = regex.compile(r'\s*HYPERLINK\s+(?:\\\w\s+)*"([^"]+)"', regex.I)
 
 
 def _read_body(body: "_Element", links: Mapping[str, str], styles: Mapping[str, str]) -> Reading:
@@ -224,14 +253,22 @@ def _read_body(body: "_Element", links: Mapping[str, str], styles: Mapping[str, 
     rows: list[Row] = []
     remarks: list[Remark] = []
     for number, block in enumerate(_blocks(body), 1):
+        remarks += _links_told(block, links, number)
         if _local(block) == "tr":
-            cells = tuple(_text(cell, links).strip() for cell in block if _local(cell) in ("tc", *HOLDS))
-            rows.append(Row(number, "", "cells", cells))
+            rows.append(Row(number, "", "cells", tuple(_cells_of(block, links))))
             continue
-        text = _text(block, links)
-        remarks += [_dead(number, words) for words in _dead_links(block, links)]
-        rows += [_paragraph(number, text, _kind(block, styles)), Row(number, "", "blank")]
+        kind, level = _kind(block, styles)
+        rows += [_paragraph(number, _text(block, links), kind)._replace(level=level), Row(number, "", "blank")]
     return Reading(rows=tuple(rows), unit="paragraph", remarks=tuple(remarks))
+
+
+def _cells_of(row: "_Element", links: Mapping[str, str]) -> Iterator[str]:
+    """The cells of a row; one that is as wide as several stands in the first of their places."""
+    for cell in row:
+        if _local(cell) in ("tc", *HOLDS):
+            yield _text(cell, links).strip()
+            width = _value(cell, "{*}tcPr/{*}gridSpan")
+            yield from [""] * (min(int(width), 60) - 1 if width.isdigit() else 0)
 
 
 def _paragraph(number: int, text: str, kind: Kind) -> Row:
@@ -246,11 +283,19 @@ def _local(element: "_Element") -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
+def _value(element: "_Element", path: str) -> str:
+    """What the first element on a path below another says, "" if there is none."""
+    found = element.find(path)
+    return next((str(value) for value in found.attrib.values()), "") if found is not None else ""
+
+
 def _blocks(parent: "_Element") -> Iterator["_Element"]:
-    """The paragraphs that are not empty, and the rows of tables, in order."""
+    """The paragraphs that are not empty, and the rows of tables that nobody took out, in order."""
     for child in parent:
         name = _local(child)
-        if name == "tr" or (name == "p" and _text(child, {}).strip()):
+        if name == "tr":
+            yield from [] if child.find("{*}trPr/{*}del") is not None else [child]
+        elif name == "p" and _text(child, {}).strip():
             yield child
         elif name in (*HOLDS, "tbl"):
             yield from _blocks(child)
@@ -259,37 +304,75 @@ def _blocks(parent: "_Element") -> Iterator["_Element"]:
 def _text(parent: "_Element", links: Mapping[str, str]) -> str:
     """The words of a paragraph or a cell, each link's address behind it."""
     parts: list[str] = []
-    for child in parent:
+    fields: list[tuple[int, str]] = []  # those that have begun: where their words do, and what they do
+    for child in _leaves(parent):
         name = _local(child)
         if name == "t":
             parts.append(child.text or "")
         elif name == "hyperlink":
             parts.append(with_address(_text(child, links), _address(child, links)))
+        elif name == "fldSimple":
+            parts.append(with_address(_text(child, links), _led(_said(child, "instr"))))
         elif name == "p":
             parts.append(_text(child, links) + "\n")
-        elif name not in SILENT:
-            parts.append(SIGNS.get(name) or _text(child, links))
+        elif name == "instrText" and fields:
+            fields[-1] = (len(parts), fields[-1][1] + (child.text or ""))
+        elif name == "fldChar" and _said(child, "fldCharType") == "begin":
+            fields.append((len(parts), ""))
+        elif name == "fldChar" and fields and _said(child, "fldCharType") == "end":
+            first, code = fields.pop()
+            parts[first:] = [with_address("".join(parts[first:]), _led(code))]
+        else:
+            parts.append(SIGNS.get(name, ""))
     return "".join(parts)
 
 
+WHOLE = ("t", "hyperlink", "fldSimple", "fldChar", "instrText", "p", *SIGNS)
+
+
+def _leaves(parent: "_Element") -> Iterator["_Element"]:
+    """What says something, in order."""
+    for child in parent:
+        name = _local(child)
+        if name in WHOLE:
+            yield child
+        elif name not in SILENT:
+            yield from _leaves(child)
+
+
+def _said(element: "_Element", name: str) -> str:
+    """The value of an attribute, whatever its namespace."""
+    return next((str(value) for key, value in element.attrib.items() if str(key).endswith("}" + name)), "")
+
+
+def _led(code: str) -> str:
+    """Where a field leads that is a link."""
+    found = LINKS_TO.match(code)
+    return found[1] if found else ""
+
+
 def _address(link: "_Element", links: Mapping[str, str]) -> str:
-    keys = [value for name, value in link.attrib.items() if str(name).endswith("}id")]
-    return links.get(str(keys[0]), "") if keys else ""
+    return links.get(_said(link, "id"), "")
 
 
-def _dead_links(block: "_Element", links: Mapping[str, str]) -> list[str]:
-    """The words of links that lead to no web page."""
-    found = [(_text(link, {}), _address(link, links)) for link in block.iter("{*}hyperlink")]
-    return [words for words, address in found if words.strip() and not target(address)]
+def _links_told(block: "_Element", links: Mapping[str, str], number: int) -> Iterator[Remark]:
+    """What is odd about links: those that lead to no web page, or to another one than their words say."""
+    for link in block.iter("{*}hyperlink"):
+        words, address = _text(link, {}).strip(), _address(link, links)
+        if words and not target(address) and _said(link, "id"):
+            yield _dead(number, words)
+        elif is_elsewhere(words, address):
+            what = f'the link says "{words[:60]}" and leads to {target(address)}, which is taken'
+            yield Remark(number, what, "Open it, to see whether it is right.")
 
 
-def _kind(paragraph: "_Element", styles: Mapping[str, str]) -> Kind:
-    """What a paragraph is by its style, or by being numbered."""
-    style = next(
-        (styles.get(str(value), "") for one in paragraph.iter("{*}pStyle") for value in one.attrib.values()), ""
-    )
-    if style.lower().startswith(("heading", "title", "subtitle")):
-        return "heading"
-    if style.startswith("List") or next(paragraph.iter("{*}numPr"), None) is not None:
-        return "bullet"
-    return "words"
+def _kind(paragraph: "_Element", styles: Mapping[str, str]) -> tuple[Kind, int]:
+    """What a paragraph is by its style, or by being numbered; and its level if it is a heading."""
+    style = styles.get(_value(paragraph, "{*}pPr/{*}pStyle"), "").lower()
+    if style == "title":
+        return "heading", 0
+    if style.startswith(("heading", "title", "subtitle")):
+        return "heading", int(style[-1]) if style[-1:].isdigit() else 1
+    number = _value(paragraph, "{*}pPr/{*}numPr/{*}numId")
+    is_listed = number != "0" if number else style.startswith("list")
+    return "bullet" if is_listed else "words", 0

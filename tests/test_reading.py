@@ -1,5 +1,8 @@
 """Documents of any format are read; what is dangerous or damaged is refused with a sentence."""
 
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,3 +139,60 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(raw: bytes, name: str) ->
         read(raw, name)
     except AskedWrongly as error:
         assert str(error)
+
+
+def test_a_title_and_headings_of_a_word_document_have_their_levels() -> None:
+    found = read(docx(("Title", "Buses"), ("Heading 2", "Facts"), ("", "Four.")), "a.docx")
+    assert [(row.kind, row.level) for row in found.rows if row.text] == [("heading", 0), ("heading", 2), ("words", 0)]
+
+
+def field_link(address: str, words: str) -> str:
+    """A link as some programs write it: a field that begins, says what it does, and ends."""
+    mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    code = f'<w:r><w:instrText xml:space="preserve"> HYPERLINK "{address}" </w:instrText></w:r>'
+    return mark.format("begin") + code + mark.format("separate") + RUN.format(words) + mark.format("end")
+
+
+def test_a_link_that_is_a_field_is_one_too() -> None:
+    found = read(docx((field_link("https://example.org/sign", "Sign"), "https://example.org")), "a.docx")
+    assert full(found) == [("words", "Sign https://example.org/sign")]
+
+
+def test_a_link_that_says_another_address_than_it_leads_to_is_told() -> None:
+    found = read(docx((LINK.format("https://example.com/x"), "https://example.org/sign")), "a.docx")
+    assert full(found) == [("words", "https://example.org/sign")]
+    assert "leads to https://example.org/sign, which is taken" in found.remarks[0].what
+
+
+def test_a_link_inside_of_the_document_is_not_told() -> None:
+    xml = '<w:hyperlink w:anchor="facts">' + RUN.format("Facts") + "</w:hyperlink>"
+    assert not read(docx((xml, "https://example.org")), "a.docx").remarks
+
+
+def test_a_row_of_a_table_that_was_taken_out_is_not_read() -> None:
+    raw = docx(tables=((("English",), ("Two.",), ("Three.",)),))
+    with ZipFile(BytesIO(raw)) as file:
+        xml = file.read("word/document.xml").decode()
+    first, *rest = xml.split("<w:tr>")
+    cut = "<w:tr>".join([first, *rest[:-1], '<w:trPr><w:del w:id="9"/></w:trPr>' + rest[-1]])
+    found = read(with_part(raw, "word/document.xml", cut.encode()), "a.docx")
+    assert [row.cells for row in found.rows if row.cells] == [("English",), ("Two.",)]
+
+
+def test_a_list_item_whose_number_was_taken_away_is_a_paragraph() -> None:
+    xml = '<w:pPr><w:numPr><w:numId w:val="{}"/></w:numPr></w:pPr>' + RUN.format("Two.")
+    kinds = [full(read(docx((xml.format(number), "https://example.org")), "a.docx"))[0][0] for number in "01"]
+    assert kinds == ["words", "bullet"]
+
+
+def test_facts_above_a_markdown_file_are_no_words() -> None:
+    text = '---\ntitle: "Clean air"\nauthor: Jo\nlang: es\ntags:\n  - air\n---\n\nDos autobuses.\n'
+    found = read(text.encode(), "a.md")
+    assert full(found) == [("heading", "Clean air"), ("words", "Dos autobuses.")] and found.language == "es"
+    assert [remark.what for remark in found.remarks] == ["what stands above the words is not read: author, tags"]
+    assert [row.number for row in found.rows if row.text] == [1, 9]
+
+
+def test_a_rule_at_the_top_of_a_markdown_file_is_only_a_rule() -> None:
+    found = full(read(b"---\nTwo buses are: good.\n\nOne car is not.\n---\n", "a.md"))
+    assert [text for _, text in found] == ["---", "Two buses are: good.", "One car is not.", "---"]

@@ -52,7 +52,7 @@ def new_command(ctx: click.Context, campaign: str, name: str, language: str | No
 
 @post_command.command("import", short_help="Make posts of a document.")
 @click.argument("file", metavar="FILE")
-@click.option("--campaign", default="", help="The campaign they belong to; else one named after FILE.")
+@click.option("--campaign", default="", help="The campaign they belong to; else one named after the title in FILE.")
 @click.option("--language", default="", help="The language, where FILE does not tell.")
 @click.option("--all", "everything", is_flag=True, help="Take each paragraph for a post, whatever it looks like.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -73,8 +73,11 @@ def import_command(
         lines(file_line(one) for one in brought.files)
     else:
         _show(brought, folder)
-    for _, problem in brought.problems:
-        complain(f"{problem.where}: {problem.severity}: {problem.what}\n    {problem.hint}")
+    for one in brought.problems:
+        complain(f"{one.problem.where}: {one.problem.severity}: {one.problem.what}\n    {one.problem.hint}")
+    if not brought.files:
+        complain(f"Nothing in {file} looks like a post. To take all of it, add --all to the same command.")
+        return
     if not yes:
         if file == "-" or sys.stdin is None or not sys.stdin.isatty():
             complain("Nothing is written yet. To write it, add --yes to the same command.")
@@ -97,7 +100,7 @@ def _source(file: str) -> Source:
 
 
 def _show(brought: Brought, folder: Path) -> None:
-    if brought.after != brought.before:
+    if brought.files and brought.after != brought.before:
         click.secho(f"{shown(folder, here())}/{FILE}", bold=True)
         rows = unified_diff(brought.before.splitlines(), brought.after.splitlines(), n=1, lineterm="")
         changes = [row for row in rows if not row.startswith(("---", "+++", "@@"))]
@@ -107,8 +110,8 @@ def _show(brought: Brought, folder: Path) -> None:
         click.echo(indented(file.text.rstrip("\n"), 4))
     if brought.aside:
         click.echo("Left aside, for it does not look like posts (--all takes it too):")
-    for where, words in brought.aside:
-        click.echo(f"    {where}: {shorten(words, 80, placeholder=' …')}")
+    for one in brought.aside:
+        click.echo(f"    {one.where}: {shorten(one.words, 80, placeholder=' …')} ({one.why})")
 
 
 def _files(number: int) -> str:

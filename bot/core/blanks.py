@@ -1,7 +1,7 @@
 """Blanks of a document, however they are spelled, become places that a supporter may fill."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -237,6 +237,30 @@ def _otherwise(blank: Blank, before: str, language: str) -> str:
             return say(known.alone if ARTICLE.search(before) else known.otherwise, language)
     whose, *what = WORD.findall(blank.said.casefold()) or [""]
     return " ".join([MINE[whose], *what]) if whose in MINE and what else NOBODY_KNOWS
+
+
+class Said(NamedTuple):
+    """A stretch of a template as a person reads it; `fact` names what supporters fill in there, "" if nothing."""
+
+    text: str
+    fact: str = ""
+
+
+WRITTEN = regex.compile(
+    r'\{\{ (?:me\.(?P<fact>\w+) or "(?P<otherwise>[^"{}]*)"|links\.(?P<link>\w+)|"(?P<plain>[^"]*)") \}\}'
+)
+
+
+def as_read(template: str, links: Mapping[str, Texts], language: str) -> list[Said]:
+    """What a template says while nobody fills anything in; what `place` and `plain` do not write stays as it is."""
+    said: list[Said] = []
+    at = 0
+    for match in WRITTEN.finditer(template):
+        link = say(links.get(match["link"] or "", {}), language) if match["link"] else ""
+        words = match["otherwise"] or link or match["plain"] or match[0]
+        said += [Said(template[at : match.start()]), Said(words, match["fact"] or "")]
+        at = match.end()
+    return [one for one in (*said, Said(template[at:])) if one.text]
 
 
 # What a template would read as its own, also together with the place that follows.

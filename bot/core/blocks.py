@@ -37,7 +37,7 @@ def _row(number: int, line: str) -> Row:
         return Row(number, line, "blank") if is_rule else Row(number, line, "cells", cells)
     bare = BOLD.sub(lambda match: match[1] or match[2], line)
     if found := HEADING.match(bare):
-        return Row(number, bare[found.end() :].rstrip("# "), "heading")
+        return Row(number, bare[found.end() :].rstrip("# "), "heading", level=len(found[1]))
     if found := BULLET.match(bare):
         return Row(number, bare[found.end() :], "bullet")
     return Row(number, bare)

@@ -8,12 +8,16 @@ Kind = Literal["words", "bullet", "heading", "rule", "cells", "blank"]
 
 
 class Row(NamedTuple):
-    """A row of a document, with its number (from 1) there; `cells` where it belongs to a table."""
+    """A row of a document, with its number (from 1) there; `cells` where it belongs to a table.
+
+    `level`: of a heading; 0 is the title of the whole.
+    """
 
     number: int
     text: str
     kind: Kind = "words"
     cells: tuple[str, ...] = ()
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,19 @@ class Remark(NamedTuple):
     hint: str
 
 
+class Aside(NamedTuple):
+    """What of a document is in no post, and why it is none."""
+
+    number: int
+    text: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """What was found in a document: drafts, rows left aside, remarks."""
+    """What was found in a document: its title ("" if it has none), drafts, what is left aside, remarks."""
 
+    title: str = ""
     drafts: tuple[Draft, ...] = ()
-    aside: tuple[Row, ...] = ()
+    aside: tuple[Aside, ...] = ()
     remarks: tuple[Remark, ...] = ()

@@ -81,11 +81,27 @@ def unlinked(text: str) -> tuple[str, list[str]]:
 
 
 def with_address(words: str, address: str) -> str:
-    """The words of a link, and where it leads unless they say so."""
+    """The words of a link, and where it leads unless they say so; words that are an address give way to it."""
     leads = target(address)
-    if not leads or leads.rstrip("/") == words.strip().rstrip("/"):
+    if not leads or leads in words.split():
         return words
-    return f"{words} {leads}" if target(words) != leads else words
+    return leads if _typed(words) else f"{words} {leads}"
+
+
+def is_elsewhere(words: str, address: str) -> bool:
+    """Whether the words of a link are an address, and it leads to another one."""
+    typed, leads = _typed(words), target(address)
+    return bool(typed and leads) and _plainly(typed) not in (_plainly(leads), _plainly(leads).partition("?")[0])
+
+
+def _typed(words: str) -> str:
+    """The address that words are, "" if they are more than one, or something else."""
+    bare = ADDRESS.sub("", words.strip())
+    return words.strip() if target(f"https://{bare}") and is_domain(regex.split(r"[/?#:]", bare.lower())[0]) else ""
+
+
+def _plainly(address: str) -> str:
+    return regex.sub(r"^(?:https?://)?(?:www\.)?|[/…]+$", "", address, flags=regex.I)
 
 
 def target(address: str) -> str:

@@ -7,16 +7,14 @@ from typing import NamedTuple
 
 import regex
 
-from bot.core.blocks import ENDS, blocks_of
-from bot.core.draft import Draft, Paper, Piece, Remark, Row
+from bot.core.blocks import blocks_of
+from bot.core.draft import Aside, Draft, Paper, Piece, Remark, Row
 from bot.core.mend import cleaned, joined
 from bot.core.schema import LANGUAGE
 from bot.core.sheet import drafts_of
-from bot.core.tail import apart
+from bot.core.sift import HEADING, OR, names_language, sift, title
 from bot.core.tongue import COMMON, guess, named
 
-SHORT = 60
-OR = regex.compile(r"\W*(?:or|o|alternative|alternatively|alternativa|otra opción)\W*", regex.I)
 ORDER = r"(?P<order>\d{1,2}|[A-Ha-h]|I{1,3}|IV|V)"
 ANOTHER = regex.compile(
     rf"(?:(?:version|option|wording|versión|opción|variante|variant)\s*#?{ORDER}|(?:alternative|alternativa)(?:\s*#?{ORDER})?)"
@@ -24,6 +22,7 @@ ANOTHER = regex.compile(
     regex.I,
 )
 FIRST = ("1", "a", "i")
+LABELLED = "it says for which network the words are"
 NUMBERED = regex.compile(
     r"(?:sample\s+)?(?:post|tweet|toot|message|mensaje|publicación|tuit|sample|example|ejemplo)\s*#?\d{0,3}\s*[:)–—-]\s+",
     regex.I,
@@ -43,23 +42,33 @@ class _Found(NamedTuple):
 def read(rows: Sequence[Row], *, everything: bool = False, language: str = "", networks: Collection[str] = ()) -> Paper:
     """The drafts in a document's rows.
 
-    Bullets are posts where there are some, with the paragraphs that end in links or hashtags; else
-    paragraphs are. `everything`: all of it is. `language`: of the whole document, where it does not say.
-    `networks`: names that may stand before the words, to say where they are meant for.
+    `everything`: all of it is posts, whatever it looks like. `language`: of the whole document, where it does
+    not say. `networks`: names that may stand before the words, to say where they are meant for.
     """
     blocks, mended = _mended(blocks_of(rows))
     tables, rest = _split(blocks)
-    chosen, aside = _choose(rest, everything)
-    chosen, labels = _unlabelled(chosen, networks)
+    parts = [drafts_of(table, language) for table in tables]
+    bare, labels = _unlabelled([block for block in rest if block.kind != "rule"], networks)
+    sure = {block.number for block in bare if _is_labelled(block)} | {label.number for label in labels}
+    chosen, aside = sift(bare, sure, networks, is_tabled=any(part.drafts for part in parts))
+    called = title(bare, {block.number for block in chosen}, networks)
+    called = called or next((one.text for part in parts for one in part.aside if one.why == HEADING), "")
+    if everything or not (any(part.drafts for part in parts) or _may_stay(chosen, aside)):
+        chosen, aside = bare, []
     found, notes = _sections(chosen, language)
     drafts, apart_ = _paired(found)
-    parts = [drafts_of(table, language) for table in tables]
     drafts = sorted([*drafts, *(draft for part in parts for draft in part.drafts)], key=lambda draft: draft.number)
     return Paper(
+        title=called,
         drafts=tuple(drafts),
         aside=tuple(sorted([*aside, *labels, *(row for part in parts for row in part.aside)])),
         remarks=tuple(sorted([*mended, *notes, *apart_, *(one for part in parts for one in part.remarks)])),
     )
+
+
+def _may_stay(chosen: Iterable[Row], aside: Iterable[Aside]) -> bool:
+    """Whether posts were chosen, or what was left aside is more than short rows that look like headings."""
+    return any(not names_language(block) for block in chosen) or any(one.why != HEADING for one in aside)
 
 
 def _mended(blocks: Iterable[Row]) -> tuple[list[Row], list[Remark]]:
@@ -94,43 +103,20 @@ def _split(blocks: Iterable[Row]) -> tuple[list[list[Row]], list[Row]]:
     return tables, rest
 
 
-def _choose(blocks: Sequence[Row], everything: bool) -> tuple[list[Row], list[Row]]:
-    """(posts with the headings that name languages, what is left aside)."""
-    listed = sum(block.kind == "bullet" for block in blocks) > 1
-    chosen: list[Row] = []
-    aside: list[Row] = []
-    for block in blocks:
-        if block.kind == "rule":
-            continue
-        is_chosen = _names_language(block) or OR.fullmatch(block.text) or everything or _is_post(block, listed)
-        (chosen if is_chosen else aside).append(block)
-    if any(not _names_language(block) for block in chosen):
-        return chosen, aside
-    return [block for block in blocks if block.kind != "rule"], []
-
-
-def _names_language(block: Row) -> bool:
-    return block.kind in ("words", "heading") and bool(named(block.text))
-
-
-def _is_post(block: Row, listed: bool) -> bool:
-    if block.kind == "heading":
-        return False
-    if block.kind == "bullet" or apart(block.text).has_tail:
-        return True
-    is_heading = "\n" not in block.text and len(block.text) <= SHORT and not ENDS.search(block.text[-20:].rstrip(":"))
-    return not listed and not is_heading
-
-
-def _unlabelled(blocks: Iterable[Row], networks: Collection[str]) -> tuple[list[Row], list[Row]]:
-    """The blocks without the names of networks before their words, and these names as rows of their own."""
+def _unlabelled(blocks: Iterable[Row], networks: Collection[str]) -> tuple[list[Row], list[Aside]]:
+    """The blocks without the names of networks before their words, and these names."""
     names = "|".join(regex.escape(name) for name in networks)
     label = regex.compile(
         rf"(?:{names})(?:\s*[/&,+]\s*(?:{names}))*+(?:\s+(?:post|caption|message))?\s*:\s+(?=\S)", regex.I
     )
     found = [(block, label.match(block.text) if names else None) for block in blocks]
     bare = [block._replace(text=block.text[match.end() :]) if match else block for block, match in found]
-    return bare, [block._replace(text=match[0].strip()) for block, match in found if match]
+    return bare, [Aside(block.number, match[0].strip(), LABELLED) for block, match in found if match]
+
+
+def _is_labelled(block: Row) -> bool:
+    """Whether a block says before its words that it is a post, or another wording of one."""
+    return _unnumbered(block.text) != (block.text, False)
 
 
 def _sections(blocks: Iterable[Row], language: str) -> tuple[list[_Found], list[Remark]]:
@@ -139,7 +125,7 @@ def _sections(blocks: Iterable[Row], language: str) -> tuple[list[_Found], list[
     notes: list[Remark] = []
     section, here, another = 0, language, False
     for block in blocks:
-        if _names_language(block):
+        if names_language(block):
             section, here = section + 1, named(block.text)
             continue
         if OR.fullmatch(block.text):

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import regex
 
-from bot.core.draft import Draft, Paper, Piece, Remark, Row
+from bot.core.draft import Aside, Draft, Paper, Piece, Remark, Row
 from bot.core.mend import cleaned
 from bot.core.tongue import WORD, guess, named, words_of
 
@@ -35,12 +35,17 @@ HEADS: tuple[tuple[Use, frozenset[str]], ...] = (
     ),
 )
 NUMBERS = regex.compile(r"\d+[.)]?")
+MOST_ABOVE = 5
+"""So far down the head of a table is looked for."""
+ABOVE = "a heading"
+NO_POST = "a row of the table without words of a post"
 LONG = 20
 """A column whose cells have fewer letters, taken together, holds no posts."""
 
 
 def drafts_of(rows: Sequence[Row], language: str = "") -> Paper:
     """The drafts in a table's rows; its first one is left aside if it is the head. `language`: where none is named."""
+    above, rows = _headed(rows)
     columns = _heads(rows[0].cells) if rows else []
     has_head = any(column.use == "words" for column in columns)
     body = rows[1:] if has_head else rows
@@ -50,9 +55,21 @@ def drafts_of(rows: Sequence[Row], language: str = "") -> Paper:
     aside = [row for row in body if any(row.cells) and not _draft(row, columns, language)]
     return Paper(
         drafts=tuple(drafts),
-        aside=tuple(row._replace(text=" | ".join(filter(None, row.cells)), kind="words") for row in aside),
+        aside=(
+            *(Aside(row.number, " ".join(filter(None, row.cells)), ABOVE) for row in above),
+            *(Aside(row.number, " | ".join(filter(None, row.cells)), NO_POST) for row in aside),
+        ),
         remarks=tuple(_unread(rows[0], body, columns)) if has_head else (),
     )
+
+
+def _headed(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """(rows above the head of the table that hold one cell each, such as its title; the table)."""
+    for at, row in enumerate(rows[:MOST_ABOVE]):
+        if sum(map(bool, row.cells)) > 1:
+            is_head = any(column.use == "words" for column in _heads(row.cells))
+            return (rows[:at], rows[at:]) if is_head else ((), rows)
+    return (), rows
 
 
 def _heads(cells: Sequence[str]) -> list[Column]:

@@ -33,8 +33,12 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What a campaign must have for its posts: addresses of links, and labels of facts to ask for, by name."""
+    """What a campaign must have for its posts: addresses of links, and labels of facts to ask for, by name.
 
+    `title`: what to call it where it is new.
+    """
+
+    title: str = ""
     links: Mapping[str, Texts] = field(default_factory=dict)
     facts: Mapping[str, Texts] = field(default_factory=dict)
 

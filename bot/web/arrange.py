@@ -134,8 +134,9 @@ def new_row(ask: Ask) -> Response:
     wanted = ask.query.get("campaign", "")
     """An empty form for one more row."""
     campaigns, accounts = tuple(ask.app.library.campaigns), tuple(ask.app.config.accounts)
+    wanted = ask.query.get("campaign", "")
     only = Row(
-        campaign=campaigns[0] if len(campaigns) == 1 else "",
+        campaign=wanted if wanted in campaigns else campaigns[0] if len(campaigns) == 1 else "",
         accounts=accounts if len(accounts) == 1 else (),
         times=(),
     )

@@ -2,12 +2,13 @@
 
 import shutil
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 import tomlkit
@@ -26,7 +27,7 @@ from bot.library.campaign import FILE
 from bot.library.files import is_post, language_of, name_of
 from bot.reading import Reading
 from bot.work.look import warning
-from bot.work.put import digest, put
+from bot.work.put import digest, put, take_away
 from bot.work.review import all_campaigns, all_networks, copies, place, review_post
 from bot.work.write import check_language, check_name, own_library
 
@@ -35,13 +36,30 @@ MOST = 1_000
 """Posts of one document."""
 
 
+class Noted(NamedTuple):
+    """A problem, and what it is about: a row of the document (0 if none), and a row of a file that it would become."""
+
+    number: int
+    problem: Problem
+    file: str = ""
+    row: int = 0
+
+
+class Spare(NamedTuple):
+    """What is in no post: its words, why, the row of the document, and how to say where that is."""
+
+    words: str
+    why: str
+    number: int
+    where: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
     """What a document would become, before anything is written.
 
     `needs`: what campaign.toml is to have in addition; `after`: its text as it would be then, and
-    `before` as it is, "" if there is none. `problems`: each with the row of the document that it is
-    about, 0 if none. `aside`: what of the document is in no post, by place.
+    `before` as it is, "" if there is none. `aside`: what of the document is in no post.
     """
 
     campaign: str
@@ -49,8 +67,8 @@ class Brought:
     needs: Needs
     after: str
     before: str = ""
-    problems: tuple[tuple[int, Problem], ...] = ()
-    aside: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Noted, ...] = ()
+    aside: tuple[Spare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +82,21 @@ class Source:
 def bring(app: App, campaign: str, source: Source, *, language: str = "", everything: bool = False) -> Brought:
     """Read a document into posts of a campaign, with every problem in them; nothing is written yet.
 
-    An empty `campaign` is named after the document. `language`: what the document is in where it
-    does not say. `everything`: each paragraph is a post. Raises AskedWrongly where nothing can be read.
+    An empty `campaign` is named after what the document calls itself, else after its file.
+    `language`: what the document is in where it does not say. `everything`: each paragraph is a post.
+    Raises AskedWrongly where nothing can be read.
     """
     own_library(app)
-    campaign = campaign or slug(Path(source.name).stem)
-    check_name(campaign)
     if language:
         check_language(language)
-    there = _there(app, campaign)
     found = reading.read(source.content, source.name)
     if found.text.startswith("+++\n"):
-        return _as_it_is(app, campaign, source, found, language or _languages(there, ())[0])
-    paper = read(found.rows, everything=everything, language=language, networks=_labels(app))
-    if not paper.drafts:
+        return _as_it_is(app, campaign or _named("", source), source, found, language)
+    paper = read(found.rows, everything=everything, language=language or found.language, networks=_labels(app))
+    campaign = campaign or _named(paper.title, source)
+    check_name(campaign)
+    there = _there(app, campaign)
+    if not paper.drafts and not paper.aside:
         raise AskedWrongly(f"There are no words in {source.name} that could be posts.")
     if len(paper.drafts) > MOST:
         raise AskedWrongly(f"{source.name} has more than {MOST:,} posts. Cut it into parts.")
@@ -85,8 +104,14 @@ def bring(app: App, campaign: str, source: Source, *, language: str = "", everyt
     made = typeset(paper.drafts, languages, there, taken(app, campaign))
     where = _places(source, found)
     remarks = [*found.remarks, *paper.remarks, *made.remarks, *alike(paper.drafts)]
-    aside = tuple((where(row.number), row.text) for row in paper.aside)
-    return _brought(app, campaign, made.files, made.needs, where, remarks, aside)
+    aside = tuple(Spare(one.text, one.why, one.number, where(one.number)) for one in paper.aside)
+    needs = replace(made.needs, title=paper.title)
+    return _brought(app, campaign, made.files, needs, where, remarks, aside)
+
+
+def _named(title: str, source: Source) -> str:
+    """A campaign's name for a document."""
+    return slug(title) or slug(Path(source.name).stem) or "campaign"
 
 
 def _labels(app: App) -> list[str]:
@@ -96,7 +121,8 @@ def _labels(app: App) -> list[str]:
 
 def _as_it_is(app: App, campaign: str, source: Source, found: Reading, language: str) -> Brought:
     """A document that is a post's file already."""
-    path = Path(source.name)
+    check_name(campaign)
+    path, language = Path(source.name), language or _languages(_there(app, campaign), ())[0]
     post, language = free(slug(name_of(path)) or "post", taken(app, campaign)), language_of(path) or language
     text = found.text.rstrip("\n") + "\n"
     file = File(post=post, language=language, text=text, rows=tuple(range(1, text.count("\n") + 1)))
@@ -105,12 +131,12 @@ def _as_it_is(app: App, campaign: str, source: Source, found: Reading, language:
 
 def _brought(
     app: App, campaign: str, files: Sequence[File], needs: Needs,
-    where: Callable[[int], str], remarks: Iterable[Remark], aside: tuple[tuple[str, str], ...],
+    where: Callable[[int], str], remarks: Iterable[Remark], aside: tuple[Spare, ...],
 ) -> Brought:  # fmt: skip
     before, after = facts_for(app, campaign, files, needs)
-    found = [(number, warning(where(number), what, hint)) for number, what, hint in remarks]
+    found = [Noted(number, warning(where(number), what, hint)) for number, what, hint in remarks]
     found += [_placed(problem, files, where) for problem in look_over(app, campaign, files, after)]
-    problems = tuple(sorted(found, key=lambda one: one[0]))
+    problems = tuple(sorted(found, key=lambda one: one.number))
     return Brought(
         campaign=campaign, files=tuple(files), needs=needs, after=after, before=before, problems=problems, aside=aside
     )
@@ -182,8 +208,8 @@ def with_facts(before: str, needs: Needs, languages: Iterable[str]) -> str:
 
 
 def _new_facts(campaign: str, needs: Needs, languages: Sequence[str]) -> str:
-    rows = [f"title = {quoted(campaign.replace('-', ' ').capitalize())}"]
-    if list(languages) != ["en"]:
+    rows = [f"title = {quoted(needs.title or campaign.replace('-', ' ').capitalize())}"]
+    if languages and list(languages) != ["en"]:
         rows.append(f"languages = [{', '.join(map(quoted, languages))}]")
     rows += ["", "[links]"] if needs.links else []
     rows += [f"{name} = {_written(texts)}" for name, texts in needs.links.items()]
@@ -218,6 +244,8 @@ def _table(values: dict[str, Any]) -> Any:  # the same
 
 def look_over(app: App, campaign: str, files: Sequence[File], facts: str) -> list[Problem]:
     """Every problem that these files would have in the library, each named by its file alone."""
+    if not files:
+        return []
     names = {file.name for file in files}
     order = {file.post: number for number, file in enumerate(files)}
     with TemporaryDirectory() as folder:
@@ -263,8 +291,8 @@ def _networks(app: App) -> list[Network]:
 NAMED = regex.compile(r"([^\s:]+\.txt)(?::(\d+))?")
 
 
-def _placed(problem: Problem, files: Iterable[File], where: Callable[[int], str]) -> tuple[int, Problem]:
-    """The row of the document that a problem is about, and the problem said with the rows of the document."""
+def _placed(problem: Problem, files: Iterable[File], where: Callable[[int], str]) -> Noted:
+    """What a problem of a file is about, and the problem said with the rows of the document."""
     rows = {file.name: file.rows for file in files}
 
     def row(match: regex.Match[str] | None) -> int:
@@ -277,14 +305,24 @@ def _placed(problem: Problem, files: Iterable[File], where: Callable[[int], str]
         return where(row(match)) if row(match) else match[0]
 
     words = replace(problem, where=NAMED.sub(said, problem.where), what=NAMED.sub(said, problem.what))
-    return row(NAMED.fullmatch(problem.where)), words
+    return Noted(row(NAMED.fullmatch(problem.where)), words, *place(problem))
 
 
 # --- writing -------------------------------------------------------------------------------------
 
 
-def write(app: App, campaign: str, files: Sequence[File], needs: Needs) -> list[Path]:
-    """Write the files, and into campaign.toml what they need; all or nothing. The files that were made.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What an import wrote: the files that were not there, with their digests, and what campaign.toml was before."""
+
+    campaign: str
+    made: Mapping[Path, str]
+    before: str = ""
+    after: str = ""
+
+
+def write(app: App, campaign: str, files: Sequence[File], needs: Needs) -> Written:
+    """Write the files, and into campaign.toml what they need; all or nothing.
 
     Raises AskedWrongly for names that cannot be or are taken.
     """
@@ -306,12 +344,31 @@ def write(app: App, campaign: str, files: Sequence[File], needs: Needs) -> list[
             put(folder / file.name, file.text.encode(), "")
             made.append(folder / file.name)
     except OSError as error:
-        _take_back(folder, made)
+        _remove(folder, made)
         raise HandbillError(f"{folder} cannot be written ({error.strerror}). See that you may write there.") from error
     except BaseException:
-        _take_back(folder, made)
+        _remove(folder, made)
         raise
-    return made
+    return Written(campaign=campaign, made={path: digest(path) for path in made}, before=before, after=after)
+
+
+def take_back(app: App, written: Written) -> None:
+    """Take an import back; HandbillError where its files have changed since, or were said or put into the timetable."""
+    folder = app.config.library / written.campaign
+    posts = {name_of(path) for path in written.made}
+    said = {one.post for one in app.store.spoken() if one.campaign == written.campaign}
+    if posts & said:
+        raise HandbillError("Some of these posts were said already. Take out what you do not want in the library.")
+    if folder / FILE in written.made and any(row.campaign == written.campaign for row in app.config.schedules):
+        raise HandbillError("The timetable names this campaign already. Take its times out first.")
+    try:
+        take_away(written.made)
+        if written.before != written.after and folder / FILE not in written.made:
+            put(folder / FILE, written.before.encode(), sha256(written.after.encode()).hexdigest())
+        with suppress(OSError):
+            folder.rmdir()
+    except OSError as error:
+        raise HandbillError(f"{folder} cannot be changed ({error.strerror}). See that you may write there.") from error
 
 
 def _check_facts(text: str) -> None:
@@ -332,7 +389,7 @@ def _check_names(files: Sequence[File], names: set[str]) -> None:
         raise AskedWrongly("Two posts have the same name. Give each its own.")
 
 
-def _take_back(folder: Path, made: Iterable[Path]) -> None:
+def _remove(folder: Path, made: Iterable[Path]) -> None:
     with suppress(OSError):
         for path in made:
             path.unlink()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.blanks import FACTS, find_blanks, label_of, place, with_places
+from bot.core.blanks import FACTS, Said, as_read, find_blanks, label_of, place, with_places
 from bot.core.measure import CAP
 from bot.core.render import compile_words, render
 
@@ -78,3 +78,25 @@ def test_every_fact_has_its_words_in_both_languages() -> None:
         assert set(fact.label) == set(fact.otherwise) == set(fact.alone) == {"en", "es"}
         assert label_of(fact.name) == fact.label
     assert label_of("favorite_teacher") == {"": "Favorite teacher"}
+
+
+def test_a_template_is_read_as_a_person_reads_it() -> None:
+    links = {"sign": {"en": "https://example.org/sign", "es": "https://example.org/firmar"}}
+    text = filled("In [CITY] we {% say } it.") + " {{ links.sign }} {{ links.other }}"
+    assert as_read(text, links, "es") == [
+        Said("In "),
+        Said("my town", "city"),
+        Said(" we "),
+        Said("{%"),
+        Said(" say } it. "),
+        Said("https://example.org/firmar"),
+        Said(" "),
+        Said("{{ links.other }}"),
+    ]
+
+
+@given(st.text('ab {}[]_%#\n"c', max_size=60))
+def test_what_is_read_is_what_is_said(text: str) -> None:
+    template = filled(text)
+    read = "".join(one.text for one in as_read(template, {}, "en"))
+    assert read.split() == render(compile_words(template), {}).fill({}).split()

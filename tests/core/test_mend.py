@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.mend import cleaned, joined, target
+from bot.core.mend import cleaned, is_elsewhere, joined, target, with_address
 from bot.core.text import faults
 
 
@@ -71,3 +71,18 @@ def test_what_nobody_sees_is_taken_out() -> None:
 )
 def test_where_a_link_leads(address: str, leads: str) -> None:
     assert target(address) == leads
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "elsewhere"),
+    [
+        ("Sign here", "Sign here https://example.org/sign?a=1", False),
+        ("www.example.org/sign", "https://example.org/sign?a=1", False),
+        ("example.org/si…", "https://example.org/sign?a=1", True),
+        ("https://short.example.com/x", "https://example.org/sign?a=1", True),
+        ("Sign: https://example.org/sign?a=1", "Sign: https://example.org/sign?a=1", False),
+    ],
+)
+def test_words_of_a_link_that_are_an_address_give_way_to_where_it_leads(words: str, said: str, elsewhere: bool) -> None:
+    address = "https://example.org/sign?a=1"
+    assert (with_address(words, address), is_elsewhere(words, address)) == (said, elsewhere)

@@ -164,3 +164,17 @@ def test_no_word_of_a_document_is_lost(words: list[str], everything: bool) -> No
     kept += [row.text for row in found.aside]
     for word in ("We", "ride.", "#Air", "https://example.org/a", "Firma"):
         assert " ".join(kept).count(word) == text.count(word), (word, found)
+
+
+def test_a_document_is_called_by_its_title() -> None:
+    assert paper("# Clean air\n## English\n- Two buses.\n- One lane.\n").title == "Clean air"
+    assert paper("Our posts\n\nTwo buses.\n\nA lane.\n").title == "" == paper("Two buses.\n\nA lane.\n").title
+
+
+def test_each_thing_that_is_left_aside_has_its_reason() -> None:
+    found = paper("Clean air\n\n- Two buses.\n- One lane.\n\nThat is all.\n\n| Name | Phone |\n| Ana | 1 |\n")
+    assert all(one.why for one in found.aside) and len(found.aside) == 4
+
+
+def test_short_rows_alone_are_posts_all_the_same() -> None:
+    assert len(paper("Ride the bus\n\nBreathe free").drafts) == 2

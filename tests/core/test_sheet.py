@@ -56,3 +56,9 @@ def test_what_is_not_read_is_named_and_left_aside() -> None:
     found = sheet(("English", "Graphic"), ("Two buses.", "bus.png"), ("", "later"))
     assert [remark.what for remark in found.remarks] == ['the column "Graphic" is not read']
     assert [(row.number, row.text) for row in found.aside] == [(3, "later")]
+
+
+def test_a_title_above_the_head_is_none() -> None:
+    found = sheet(("Our posts", ""), ("Texto en español", "Texto en inglés"), ("Dos autobuses.", "Two buses."))
+    assert [words(draft) for draft in found.drafts] == [{"es": ["Dos autobuses."], "en": ["Two buses."]}]
+    assert [(one.text, one.why) for one in found.aside] == [("Our posts", "a heading")]

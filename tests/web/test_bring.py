@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
@@ -149,9 +150,100 @@ def test_a_campaign_or_a_name_that_leads_elsewhere_is_refused(stage: Stage, orga
     for changed in ({"campaign": name}, {"name-0": name}):
         for to in ("/import/save", "/import/look"):
             pressed(organizer, to, told | changed, 400)
-    if name:
-        read(organizer, status=400, begun=name)
     assert [path for path in sorted(stage.folder.rglob("*")) if path not in before and path.suffix == ".txt"] == []
+
+
+@pytest.mark.parametrize("title", ["../up", "/etc/passwd", "a\\b", "con", "{{ 7 * 7 }}", "Agua limpia: ¡sí!"])
+def test_a_new_campaign_may_be_called_anything_and_stays_in_the_library(
+    stage: Stage, organizer: Visitor, title: str
+) -> None:
+    shown = read(organizer, begun=title)
+    assert fields(shown)["title"] == title
+    pressed(organizer, "/import/save", ticked(shown, 0))
+    (folder,) = [path for path in (stage.folder / "posts").iterdir() if path.name != "air"]
+    assert folder.name == fields(shown)["campaign"]
+    assert tomllib.loads((folder / "campaign.toml").read_text("utf-8"))["title"] == title
+
+
+def test_a_campaign_is_called_as_its_document_is(stage: Stage, organizer: Visitor) -> None:
+    shown = read(organizer, "Clean air for all of us\n" + KIT, campaign="")
+    told = fields(shown)
+    assert (told["title"], told["campaign"]) == ("Clean air for all of us", "clean-air-for-all-of")
+
+
+def test_a_post_is_read_without_braces_and_tells_what_it_asks_for(organizer: Visitor) -> None:
+    page = organizer.post("/import", {"words": KIT, "campaign": "air"}).text
+    assert "Two buses are for all of us in <mark>my town</mark>." in page
+    words = Shown(page).words
+    assert "Each supporter may fill in what is marked: Your city or town" in " ".join(words.split())
+    assert "Behind the words: https://example.org/sign" in " ".join(words.split())
+
+
+def test_a_problem_stands_beside_the_wording_that_it_is_about(organizer: Visitor) -> None:
+    words = "- Two buses are for all of us.\n- OR\n- Sign the petition for the lane! #CLEANAIRFORALLOFUS\n"
+    for answer in (
+        organizer.post("/import", {"words": words, "campaign": "air"}),
+        organizer.client.post("/import/look", data=ticked(read(organizer, words), 0)),
+    ):
+        first, second = answer.text.split('class="wording')[1:3]
+        assert "hard to read aloud" in second and "hard to read aloud" not in first
+
+
+def test_what_was_left_aside_says_why(organizer: Visitor) -> None:
+    told = " ".join(read(organizer).words.split())
+    assert "Left aside: a heading" in told
+    again = pressed(organizer, "/import/look", ticked(read(organizer), 0))
+    assert "Left aside: a heading" in " ".join(again.words.split())
+
+
+def test_a_document_in_which_nothing_looks_like_a_post_is_shown_with_nothing_ticked(
+    stage: Stage, organizer: Visitor
+) -> None:
+    shown = read(organizer, "Photo by Ana Ruiz")
+    assert "Ticked: 0" in shown.words
+    pressed(organizer, "/import/save", ticked(shown, 0))
+    assert posts(stage) == {"photo-by-ana-ruiz.en.txt"}
+
+
+def test_an_import_leads_to_the_timetable_with_its_campaign_chosen(organizer: Visitor) -> None:
+    after = pressed(organizer, "/import/save", ticked(read(organizer, begun="Clean water"), 0))
+    assert "/schedule/new?campaign=clean-water" in after.links
+    row = organizer.client.get("/schedule/new?campaign=clean-water").text
+    assert '<option value="clean-water" selected>' in row
+    again = pressed(organizer, "/import/save", ticked(read(organizer), 0))
+    assert "The timetable names this campaign already" in again.words and "/schedule" in again.links
+
+
+def test_an_import_is_taken_back(stage: Stage, organizer: Visitor) -> None:
+    before = (stage.folder / "posts/air/campaign.toml").read_bytes()
+    after = pressed(organizer, "/import/save", ticked(read(organizer), 0, 1))
+    assert len(posts(stage)) == 2
+    back = organizer.press(after, "/import/undo")
+    assert "Taken back" in back.words and posts(stage) == set()
+    assert (stage.folder / "posts/air/campaign.toml").read_bytes() == before
+    assert people.audit(stage.app, 1)[0].deed == "took back the import of"
+    assert "can no longer be taken back" in organizer.press(after, "/import/undo", 409).words
+
+
+def test_an_import_that_was_changed_or_said_is_not_taken_back(stage: Stage, organizer: Visitor) -> None:
+    changed = pressed(organizer, "/import/save", ticked(read(organizer), 0))
+    file = stage.folder / "posts/air/two-buses-are-for-all.en.txt"
+    file.write_text(file.read_text() + "More.\n")
+    assert "Nothing was taken back" in organizer.press(changed, "/import/undo", 409).words
+    said = pressed(organizer, "/import/save", ticked(read(organizer, "- We ride on.\n- We ride in."), 0, 1))
+    for name in ("bus.en.txt", "tree.en.txt"):
+        (stage.folder / "posts/air" / name).unlink()
+    stage.tick(hours=3)
+    assert "were said already" in organizer.press(said, "/import/undo", 409).words
+    assert len(posts(stage)) == 3
+
+
+def test_a_new_campaign_that_the_timetable_names_is_not_taken_back(stage: Stage, organizer: Visitor) -> None:
+    after = pressed(organizer, "/import/save", ticked(read(organizer, begun="water"), 0))
+    config = stage.folder / "config.toml"
+    config.write_text(config.read_text() + '[[schedule]]\ncampaign = "water"\naccounts = ["town"]\ntimes = ["12:00"]\n')
+    assert "The timetable names this campaign already" in organizer.press(after, "/import/undo", 409).words
+    assert len(posts(stage)) == 1
 
 
 def test_a_language_that_leads_elsewhere_is_refused(stage: Stage, organizer: Visitor) -> None:

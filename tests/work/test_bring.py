@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.render import compile_words, render
-from bot.work.bring import Brought, Source, bring, write
+from bot.work.bring import Brought, Source, bring, take_back, write
 from bot.work.review import review
 from tests.documents import docx
 from tests.making import app, library
@@ -37,11 +37,11 @@ def brought(
 
 
 def written(folder: Path, found: Brought) -> list[Path]:
-    return write(app(folder), found.campaign, found.files, found.needs)
+    return list(write(app(folder), found.campaign, found.files, found.needs).made)
 
 
 def told(found: Brought) -> list[str]:
-    return [f"{problem.where}: {problem.what}" for _, problem in found.problems]
+    return [f"{one.problem.where}: {one.problem.what}" for one in found.problems]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_in_a_word_document_the_row_is_a_paragraph(empty: Path) -> None:
 def test_too_long_is_what_the_accounts_do_not_take(tmp_path: Path) -> None:
     words = Source(name="kit.txt", content=("The bus is for all of us. " * 15).encode())
     everywhere = bring(opened(tmp_path, {}), "air", words)
-    assert {"X", "Bluesky"} <= {word for _, problem in everywhere.problems for word in problem.what.split()}
+    assert {"X", "Bluesky"} <= {word for one in everywhere.problems for word in one.problem.what.split()}
     own = CONFIG + '[accounts.own]\nnetwork = "mastodon"\nserver = "example.org"\npublish = "by hand"\n'
     assert bring(opened(tmp_path, {}, told=own), "air", words).problems == ()
 
@@ -222,8 +222,56 @@ def test_a_post_of_nothing_but_a_note_is_told(empty: Path) -> None:
     assert "kit.md:2: there are no words here" in told(brought(empty, "- Two buses for all of us.\n- [PHOTO]"))
 
 
-def test_a_campaign_is_named_after_the_document(empty: Path) -> None:
+def test_a_campaign_is_called_as_the_document_calls_itself_and_else_as_its_file_is(empty: Path) -> None:
+    text = "# Clean air, and more of it\n- Two buses are for all.\n- The lane is for all.\n"
+    found = brought(empty, text, campaign="")
+    assert (found.campaign, found.needs.title) == ("clean-air-and-more-of", "Clean air, and more of it")
+    written(empty, found)
+    assert app(empty).library.campaigns[found.campaign].title == {"": "Clean air, and more of it"}
     assert brought(empty, "Two buses.", "Clean Air 2026.txt", campaign="").campaign == "clean-air-2026"
+    assert brought(empty, "Два автобуса для всех.", "Воздух.txt", campaign="").campaign == "campaign"
+
+
+def test_a_campaign_that_is_there_keeps_its_title(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    written(tmp_path, brought(tmp_path, "# Another title\n- Two buses are for all.\n- The lane too.\n"))
+    assert app(tmp_path).library.campaigns["air"].title == {"": "Clean air"}
+
+
+def test_what_is_no_post_is_left_aside_with_the_reason(empty: Path) -> None:
+    found = brought(empty, "Credit: Ana Ruiz\n\nTwo buses carry all of us.\n")
+    assert [(one.words, one.why) for one in found.aside] == [
+        ("Credit: Ana Ruiz", "it says who made a picture or a text")
+    ]
+
+
+def test_a_document_in_which_nothing_looks_like_a_post_is_shown_all_the_same(empty: Path) -> None:
+    found = brought(empty, "Credit: Ana Ruiz\n")
+    assert not found.files and len(found.aside) == 1 and not found.problems
+    assert len(brought(empty, "Credit: Ana Ruiz\n", everything=True).files) == 1
+
+
+def test_an_import_is_taken_back_as_if_it_had_never_been(tmp_path: Path) -> None:
+    library(tmp_path, {"bus.en.txt": "Mine."}, '# ours\ntitle = "Air"\n')
+    before = {path: path.read_bytes() for path in (tmp_path / "posts").rglob("*.*")}
+    stage = opened(tmp_path, {})
+    for campaign in ("air", "water"):
+        found = bring(stage, campaign, Source(name="kit.md", content=TOOLKIT.encode()))
+        take_back(stage, write(stage, campaign, found.files, found.needs))
+    assert {path: path.read_bytes() for path in (tmp_path / "posts").rglob("*.*")} == before
+    assert not (tmp_path / "posts/water").exists()
+
+
+def test_an_import_that_somebody_has_built_on_is_not_taken_back(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    stage = opened(tmp_path, {})
+    found = bring(stage, "air", Source(name="kit.md", content=TOOLKIT.encode()))
+    made = write(stage, "air", found.files, found.needs)
+    one = next(iter(made.made))
+    one.write_text("Better.")
+    with pytest.raises(HandbillError, match="Nothing was taken back"):
+        take_back(stage, made)
+    assert all(path.exists() for path in made.made) and one.read_text() == "Better."
 
 
 def test_a_post_that_was_exported_comes_back_as_it_was(empty: Path) -> None:
