@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,6 +48,8 @@ from bot.work.people import Role
 PORT = 8001
 # No more than this is read of one request, in bytes; a document with pictures fits.
 LARGEST = 12_000_000
+# And so much of somebody who is not signed in.
+OF_STRANGERS = 20_000
 # What is sent stays in memory: a list of supporters must not lie on a disk, not even for a moment.
 MultiPartParser.spool_max_size = LARGEST
 HEADERS = {
@@ -64,6 +66,11 @@ HEADERS = {
 STRANGER = "This form came from another page. Open the desk anew, and send it from there."
 OLD = "This page was open for too long, or you have signed in again meanwhile. Go back, load it anew, and try again."
 TOO_LONG = "This form cannot be read, or something in it is too long. Go back, make it shorter, and try again."
+UNKNOWN = "You are not signed in any more, so this was not read. Open the desk, sign in, and send it once more."
+LEDGER = (
+    "The ledger cannot be used just now; the window in which Handbill runs says why. "
+    "Nothing was changed. Try again in a minute."
+)
 LARGE = f"This is too large: the desk takes {LARGEST // 1_000_000} MB at once. Send a smaller file."
 
 
@@ -76,7 +83,7 @@ def doors() -> list[Door]:
 def desk(state: Desk) -> ASGIApp:
     """The application (ASGI)."""
     routes = [Route(door.path, _endpoint(state, door), methods=[door.method]) for door in (*doors(), LOST)]
-    return Guard(Starlette(routes=routes, exception_handlers={HTTPException: _no_page, Exception: _defect}), state)
+    return Guard(Starlette(routes=routes, exception_handlers=HANDLERS), state)
 
 
 class Guard:
@@ -127,6 +134,8 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
         if door.method == "POST":
             if not _is_from_here(request):
                 return PlainTextResponse(f"{STRANGER}\n", 403)
+            if _is_large(request) and not await run_in_threadpool(_is_signed_in, state, request):
+                raise HTTPException(401)
             form = await _form(request)
         forms = {name: [str(one) for one in form.getlist(name) if isinstance(one, str)] for name in form}
         files = {
@@ -142,6 +151,16 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
     return endpoint
 
 
+def _is_large(request: Request) -> bool:
+    """Whether more may come than it takes to sign in."""
+    return int(request.headers.get("content-length", LARGEST)) > OF_STRANGERS
+
+
+def _is_signed_in(state: Desk, request: Request) -> bool:
+    cookie = request.cookies.get(SESSION, "")
+    return bool(cookie) and people.signed_in(state.app(), cookie) is not None
+
+
 async def _form(request: Request) -> FormData:
     """What was sent; no browser names letters other than UTF-8: https://www.rfc-editor.org/rfc/rfc7578#section-5.1.2."""
     kind = request.headers.get("content-type", "").lower()
@@ -153,14 +172,11 @@ async def _form(request: Request) -> FormData:
 def _answer(
     state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]
 ) -> Response:
+    ask = _ask(state, door, request, forms, files)
     try:
-        ask = _ask(state, door, request, forms, files)
-        try:
-            return _refusal(ask, door) or door.answer(ask)
-        except HandbillError as error:
-            return trouble(ask, error)
-    except HandbillError as error:  # not even a page can be made, as without the ledger
-        return PlainTextResponse(f"{error}\nNothing was changed. Try again in a minute.\n", 503)
+        return _refusal(ask, door) or door.answer(ask)
+    except HandbillError as error:
+        return trouble(ask, error)
 
 
 def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]) -> Ask:
@@ -244,8 +260,18 @@ def _sign_in(ask: Ask) -> str:
 def _no_page(request: Request, error: Exception) -> Response:
     """What stands nowhere, or was asked for in a wrong way, in words."""
     status = error.status_code if isinstance(error, HTTPException) else 404
-    words = {413: LARGE, 405: "This page cannot be used in this way.", 400: TOO_LONG}
+    words = {413: LARGE, 401: UNKNOWN, 405: "This page cannot be used in this way.", 400: TOO_LONG}
     return PlainTextResponse(words.get(status, "There is no such page. The desk begins at /") + "\n", status)
+
+
+def _without_ledger(request: Request, error: Exception) -> Response:
+    """Not even a page can be made. Whoever asks may be a stranger, so why is for the terminal."""
+    return PlainTextResponse(f"{LEDGER}\n", 503)
+
+
+def _unheard(request: Request, error: Exception) -> Response:
+    """Whoever has left before all was said hears nothing any more."""
+    return Response(status_code=400)
 
 
 def _defect(request: Request, error: Exception) -> Response:
@@ -256,6 +282,14 @@ def _defect(request: Request, error: Exception) -> Response:
     if sys.flags.dev_mode:
         print_exception(error)
     return PlainTextResponse("Something is wrong in Handbill itself. Nothing was changed by this page.\n", 500)
+
+
+HANDLERS = {
+    HTTPException: _no_page,
+    HandbillError: _without_ledger,
+    ClientDisconnect: _unheard,
+    Exception: _defect,
+}
 
 
 def start(app: App, port: int | None, host: str = HOST, *, is_plain: bool = False) -> tuple[str, Callable[[], None]]:

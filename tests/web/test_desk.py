@@ -1,8 +1,10 @@
 """What is checked before any door of the desk opens, and what every answer carries."""
 
+import socket
 import sqlite3
 from contextlib import closing
 
+import httpx
 import pytest
 
 from bot.core.problem import HandbillError
@@ -55,6 +57,31 @@ def test_what_is_too_large_is_not_read(organizer: Visitor) -> None:
     assert answer.status_code == 413 and "MB at once" in answer.text
 
 
+def test_little_is_read_of_a_stranger(stage: Stage, organizer: Visitor, reviewer: Visitor) -> None:
+    files = {"list": ("a.csv", b"name\n" * 5000)}
+    for stranger in (stage.visitor(), reviewer):
+        if stranger is reviewer:
+            organizer.press(organizer.get("/people"), f"/people/{_number_of(stage, 'Bo')}/remove")
+        for door in ("/sign-in", "/sharing/links", "/language"):
+            answer = stranger.client.post(door, data={"key": "x", "name": "Ana"}, files=files)
+            assert answer.status_code == 401 and "not signed in any more" in answer.text
+    assert organizer.post("/sharing/links", files=files).status_code != 401
+
+
+def _number_of(stage: Stage, name: str) -> int:
+    return next(one.id for one in stage.app.store.people.all() if one.name == name)
+
+
+def test_whoever_leaves_in_the_middle_of_a_form_is_no_defect(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    url = httpx.URL(stage.address)
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    head = f"POST /sign-in HTTP/1.1\r\nHost: {url.netloc.decode()}\r\n{kind}\r\nContent-Length: 9\r\n\r\nname"
+    with socket.create_connection((url.host, url.port)) as line:
+        line.sendall(head.encode())
+    assert stage.visitor().client.get("/sign-in").status_code == 200
+    assert capfd.readouterr().err == ""
+
+
 def test_every_door_is_there_once() -> None:
     found = [(door.method, door.path) for door in doors()]
     assert len(found) == len(set(found)) > 30
@@ -70,6 +97,9 @@ def test_without_its_ledger_the_desk_says_so_and_comes_back(stage: Stage, organi
         ledger.execute("ALTER TABLE sessions RENAME TO elsewhere")
         answer = organizer.client.get("/week")
         assert answer.status_code == 503 and "ledger" in answer.text and "Traceback" not in answer.text
+        assert "handbill.db" not in answer.text and "sessions" not in answer.text, "strangers read this, too"
+        assert organizer.client.post("/import", data={"words": "a" * 30_000}).status_code == 503
+        assert organizer.client.get("/healthz").status_code == 503
         ledger.execute("ALTER TABLE elsewhere RENAME TO sessions")
     assert organizer.client.get("/week").status_code == 200
 
