@@ -132,12 +132,17 @@ def _only_here(app: App, account: Account, identity: str) -> None:
 
 def _resume(app: App, account: Account, identity: str, lease: "Lease") -> None:
     """Let what was held be tried at the engine's next look, and what was said under an older name be known."""
-    from bot.store import Look
-
     take_over(app, account.name, identity)
     for one in app.store.deliveries(("held",)):
         if one.account == account.name and one.not_before:
             app.store.save(replace(one, not_before=None), lease)
+    _is_now(app, account, identity)
+
+
+def _is_now(app: App, account: Account, identity: str) -> None:
+    """Keep who an account is; what was wrong with it is over, and its newest post known only if it stays the one."""
+    from bot.store import Look
+
     look = app.store.looks().get(account.name, Look())
     newest = look.newest if look.identity in ("", identity) else ""
     app.store.looked(account.name, Look(at=look.at, identity=identity, newest=newest), app.clock())
@@ -324,14 +329,9 @@ def start(app: App, account: Account) -> bool:
 
     It is this account, by its lasting id, that is let begin: slots said with another's keys are held.
     """
-    from bot.store import Look
-
     begun = app.store.start(account.name, app.clock())
     with suppress(NetworkError):  # who cannot be asked now is taken at the first slot
-        identity = app.publisher(account).whoami()
-        look = app.store.looks().get(account.name, Look())
-        newest = look.newest if look.identity in ("", identity) else ""
-        app.store.looked(account.name, Look(at=look.at, identity=identity, newest=newest), app.clock())
+        _is_now(app, account, app.publisher(account).whoami())
     return begun
 
 

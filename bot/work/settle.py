@@ -17,6 +17,8 @@ from bot.work.plan import gone
 if TYPE_CHECKING:
     from bot.store import Lease
 
+# So many seconds a person is kept waiting for the engine: in ten a post is mostly out.
+PATIENCE = 10
 # Numbers of deliveries are smaller than this.
 MOST = 2**31
 # How the receipt of a post begins that a person told of: no network gave it, none can take it back.
@@ -159,18 +161,12 @@ def _place(one: Delivery) -> str:
 
 
 @contextmanager
-def leased(app: App, account: str, patience: int = 10) -> "Iterator[Lease]":
-    """An account is ours to speak for meanwhile; HandbillError if it is not within `patience` seconds.
-
-    A post is mostly out within the ten seconds that a person is kept waiting.
-    """
-    for _ in range(patience):
+def leased(app: App, account: str, patience: int | None = None) -> "Iterator[Lease]":
+    """An account is ours to speak for meanwhile; HandbillError if it is not within `patience` seconds, or PATIENCE."""
+    for left in reversed(range((PATIENCE if patience is None else patience) + 1)):
         with app.store.leased(account, app.owner, app.lease) as lease:
             if lease:
                 yield lease
                 return
-        sleep(1)
-    with app.store.leased(account, app.owner, app.lease) as lease:
-        if lease is None:
-            raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')
-        yield lease
+        sleep(1 if left else 0)
+    raise HandbillError(f'The engine speaks for "{account}" right now. Try again in a minute.')

@@ -480,8 +480,9 @@ def test_connecting_again_lets_what_was_held_go_out_at_the_next_look(
 
 
 def test_while_the_engine_speaks_for_an_account_it_is_not_looked_at(
-    tmp_path: Path, mastodon_server: Running[Mastodon]
+    tmp_path: Path, mastodon_server: Running[Mastodon], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.work.settle.PATIENCE", 0)
     app = on_mastodon(tmp_path, mastodon_server)
     lease, before = app.store.lease("town", "another run", 60), dict(mastodon_server.app.taken)
     with pytest.raises(HandbillError, match=r'The engine speaks for "town" right now\. Try again in a minute'):

@@ -392,7 +392,8 @@ WISHES: dict[str, Callable[[App], Wish]] = {
 }
 
 
-def test_what_the_engine_is_at_is_left_alone(morning: App) -> None:
+def test_what_the_engine_is_at_is_left_alone(morning: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.work.settle.PATIENCE", 0)
     app = after(morning, TryLater("busy", 600), now=at("09:01"))
     before, lease = app.store.deliveries(), app.store.lease("town", "another run", 60)
     with pytest.raises(HandbillError, match="Try again in a minute"):

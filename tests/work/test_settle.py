@@ -158,7 +158,8 @@ def test_a_number_that_is_not_there_is_told(tmp_path: Path, number: int) -> None
         posted(sent(tmp_path), number, URL)
 
 
-def test_while_the_engine_is_at_it_nothing_is_settled(tmp_path: Path) -> None:
+def test_while_the_engine_is_at_it_nothing_is_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.work.settle.PATIENCE", 0)
     app = uncertain(tmp_path)
     lease = app.store.lease("town", "another run", 60)
     for say in (lambda: posted(app, 1, URL), lambda: not_posted(app, 1)):
@@ -222,7 +223,10 @@ def test_what_the_network_refuses_to_delete_is_not_noted_as_withdrawn(
     assert not delivery(said, 1).reason and len(mastodon_server.app.posts()) == 1
 
 
-def test_while_the_engine_is_at_it_nothing_is_deleted(said: App, mastodon_server: Running[Mastodon]) -> None:
+def test_while_the_engine_is_at_it_nothing_is_deleted(
+    said: App, mastodon_server: Running[Mastodon], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.work.settle.PATIENCE", 0)
     assert said.store.lease("town", "another run", 60)
     with pytest.raises(HandbillError, match="Try again in a minute"):
         withdraw(said, 1)
