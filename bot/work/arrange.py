@@ -222,7 +222,9 @@ def _row(told: Mapping[str, Any]) -> Row:
 
 
 def _pace(account: str, told: Mapping[str, Any]) -> Pace:
-    return Pace(account=account, **{name: str(told.get(name, "")) for name in ("gap", "per_day", "budget")})
+    bounds = {name: told.get(name, "") for name in ("gap", "per_day", "budget")}
+    written = {name: f"{one:.2f}" if isinstance(one, float) else str(one) for name, one in bounds.items()}
+    return Pace(account=account, **written)
 
 
 def proposed(app: App, change: Change, seen: str) -> Proposal:

@@ -171,7 +171,7 @@ def test_only_where_posts_cost_money_a_budget_is_asked_for(stage: Stage, organiz
     form = organizer.get("/schedule/pace/paid")
     organizer.press(organizer.press(form, "/schedule/pace/paid", budget="7,50"), "/schedule/pace/paid")
     assert text(stage) == paid.replace("5.00  # agreed", "7.5  # agreed")
-    assert "at most 7.5 USD a month" in organizer.get("/schedule").words
+    assert "at most 7.50 USD a month" in organizer.get("/schedule").words
 
 
 @pytest.mark.parametrize(
