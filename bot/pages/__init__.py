@@ -14,7 +14,7 @@ from bot.pages.at_desk import at_desk
 from bot.pages.values import Told
 
 LOCALE = Path(__file__).parents[1] / "locale"
-ASSETS = ("page.css", "page.js")
+ASSETS = ("page.css", "page.js", "icon.svg")
 # What the page's script says; "%s" stands for a name or a number.
 SAID = {
     "copied": "Copied.",

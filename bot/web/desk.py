@@ -15,7 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from bot.app import App
 from bot.core.links import is_loopback
 from bot.core.problem import HandbillError, place_of
 from bot.core.text import is_heaped
+from bot.web.bare import Bare, language_of
 from bot.web.frame import (
     DEVICE,
     LANGUAGE,
@@ -63,6 +64,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+OTHER_NAME = "The desk does not answer under this name. Open it by the address that it gave when it began."
 STRANGER = "This form came from another page. Open the desk anew, and send it from there."
 OLD = "This page was open for too long, or you have signed in again meanwhile. Go back, load it anew, and try again."
 TOO_LONG = "This form cannot be read, or something in it is too long. Go back, make it shorter, and try again."
@@ -107,8 +109,7 @@ class Guard:
 
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
         if host not in self._state.hosts:
-            wrong = PlainTextResponse("The desk does not answer under this name. Open it as `handbill up` says.\n", 400)
-            await wrong(scope, receive, guarded)
+            await Bare(OTHER_NAME, 400)(scope, receive, guarded)
             return
         await self._inner(scope, _at_most(receive, LARGEST), guarded)
 
@@ -133,7 +134,7 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
         form = FormData()
         if door.method == "POST":
             if not _is_from_here(request):
-                return PlainTextResponse(f"{STRANGER}\n", 403)
+                return Bare(STRANGER, 403)
             if _is_large(request) and not await run_in_threadpool(_is_signed_in, state, request):
                 raise HTTPException(401)
             form = await _form(request)
@@ -190,7 +191,7 @@ def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str
         method=door.method,
         here=request.url.path,
         person=session.person if session else None,
-        language=_language(request),
+        language=language_of(request),
         path=dict(request.path_params),
         query=dict(request.query_params),
         forms=forms,
@@ -213,16 +214,6 @@ def _address(request: Request, state: Desk) -> str:
     peer = request.client.host if request.client else ""
     told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return told if told and state.is_secure and is_loopback(peer) else peer
-
-
-def _language(request: Request) -> str:
-    chosen = request.cookies.get(LANGUAGE, "")
-    if chosen in LANGUAGES:
-        return chosen
-    wished = (
-        part.partition(";")[0].strip()[:2].lower() for part in request.headers.get("accept-language", "").split(",")
-    )
-    return next((one for one in wished if one in LANGUAGES), "en")
 
 
 def _is_from_here(request: Request) -> bool:
@@ -261,12 +252,12 @@ def _no_page(request: Request, error: Exception) -> Response:
     """What stands nowhere, or was asked for in a wrong way, in words."""
     status = error.status_code if isinstance(error, HTTPException) else 404
     words = {413: LARGE, 401: UNKNOWN, 405: "This page cannot be used in this way.", 400: TOO_LONG}
-    return PlainTextResponse(words.get(status, "There is no such page. The desk begins at /") + "\n", status)
+    return Bare(words.get(status, "There is no such page. The desk begins at /"), status)
 
 
 def _without_ledger(request: Request, error: Exception) -> Response:
     """Not even a page can be made. Whoever asks may be a stranger, so why is for the terminal."""
-    return PlainTextResponse(f"{LEDGER}\n", 503)
+    return Bare(LEDGER, 503)
 
 
 def _unheard(request: Request, error: Exception) -> Response:
@@ -281,7 +272,7 @@ def _defect(request: Request, error: Exception) -> Response:
     )
     if sys.flags.dev_mode:
         print_exception(error)
-    return PlainTextResponse("Something is wrong in Handbill itself. Nothing was changed by this page.\n", 500)
+    return Bare("Something is wrong in Handbill itself. Nothing was changed by this page.", 500)
 
 
 HANDLERS = {
@@ -320,13 +311,22 @@ def hosts(here: str, outside: str) -> frozenset[str]:
 
 # --- doors that belong to no room ---------------------------------------------------------------------
 
-STATIC = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+STATIC = {
+    "desk.css": ("desk/desk.css", "text/css; charset=utf-8"),
+    "desk.js": ("desk/desk.js", "text/javascript; charset=utf-8"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
+}
 
 
 def _file(ask: Ask) -> Response:
-    name = ask.here.rpartition("/")[2]
-    content = (Path(pages.__file__).parent / "desk" / name).read_bytes()
-    return Response(content, media_type=STATIC[name], headers={"Cache-Control": "no-cache"})
+    file, kind = STATIC[ask.here.removeprefix("/")]
+    content = (Path(pages.__file__).parent / file).read_bytes()
+    return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
+
+
+def _icon(ask: Ask) -> Response:
+    """What browsers ask for by themselves on a page that names no icon, such as a download."""
+    return go("/icon.svg")
 
 
 def _home(ask: Ask) -> Response:
@@ -344,6 +344,7 @@ def _speak(ask: Ask) -> Response:
 DOORS: tuple[Door, ...] = (
     Door("GET", "/", _home),
     *(Door("GET", f"/{name}", _file, Role.ANYONE) for name in STATIC),
+    Door("GET", "/favicon.ico", _icon, Role.ANYONE),
     Door("POST", "/language", _speak, Role.ANYONE),
 )
 

@@ -82,6 +82,13 @@ def test_whoever_leaves_in_the_middle_of_a_form_is_no_defect(stage: Stage, capfd
     assert capfd.readouterr().err == ""
 
 
+def test_a_browser_finds_an_icon(stage: Stage) -> None:
+    visitor = stage.visitor().client
+    for answer in (visitor.get("/icon.svg"), visitor.get("/favicon.ico", follow_redirects=True)):
+        assert answer.headers["content-type"] == "image/svg+xml" and answer.text.startswith("<svg")
+    assert '<link rel="icon" href="/icon.svg">' in visitor.get("/sign-in").text
+
+
 def test_every_door_is_there_once() -> None:
     found = [(door.method, door.path) for door in doors()]
     assert len(found) == len(set(found)) > 30

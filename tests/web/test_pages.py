@@ -40,7 +40,7 @@ def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[H
 
 def test_a_page_is_served_as_it_is_built(tmp_path: Path, served: Served, address: str) -> None:
     files = site(app(tmp_path), NOW.date(), print)
-    for name in ("air/en/index.html", "page.js", "page.css", "air/en/posts.json"):
+    for name in ("air/en/index.html", "page.js", "page.css", "icon.svg", "air/en/posts.json"):
         answer, body = get(address, f"/{name}")
         assert (answer.status, body) == (200, files[name])
     assert get(address, "/air/en/")[1] == files["air/en/index.html"]
