@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 
 import regex
@@ -14,9 +14,22 @@ from bot.core.fit import fit, turn_hashtags
 from bot.core.network import Network
 from bot.core.post import Campaign, Post, Variant
 from bot.core.problem import Problem
-from bot.core.rotate import COPY, History, Use, Voice, next_wording, obstacle, ranked, sameness
+from bot.core.rotate import (
+    COPY,
+    History,
+    Use,
+    Voice,
+    next_wording,
+    obstacle,
+    ranked,
+    sameness,
+    shuffled,
+    unsuited,
+    used_up,
+)
 from bot.core.timetable import Slot
 
+DAY = timedelta(days=1)
 BARRED = "refused by a network and not changed since"
 # Names like example.org are set aside for examples: nobody reads what stands there.
 EXAMPLES = "https://www.rfc-editor.org/rfc/rfc2606"
@@ -78,16 +91,44 @@ def approval_of(network: str, text: str, warning: str = "") -> str:
     return sha256(whole.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suited:
+    """The posts of a campaign that an account may say whatever was said so far, `shuffled`; and how many not, and why.
+
+    This holds from the day `first` to `last`, both included.
+    """
+
+    posts: Sequence[Post]
+    obstacles: Mapping[str, int]
+    first: date
+    last: date
+
+
+def suited(slot: Slot, speaker: Speaker, campaign: Campaign, posts: Collection[Post]) -> Suited:
+    """What may be said at a slot, and at others that day and on the days around it, by the same account and tags."""
+    whys = [unsuited(post, campaign, speaker.voice, slot.day, slot.tags) for post in posts]
+    begins = {one.starts for one in posts} | {campaign.starts}
+    ends = {one.until for one in posts} | {campaign.until}
+    first = [day for day in begins if day and day <= slot.day] + [day + DAY for day in ends if day and day < slot.day]
+    last = [day for day in ends if day and day >= slot.day] + [day - DAY for day in begins if day and day > slot.day]
+    return Suited(
+        posts=shuffled((post for post, why in zip(posts, whys, strict=True) if not why), speaker.voice),
+        obstacles=Counter(filter(None, whys)),
+        first=max(first, default=date.min),
+        last=min(last, default=date.max),
+    )
+
+
 def choose(
     slot: Slot,
     speaker: Speaker,
     campaign: Campaign,
-    posts: Iterable[Post],
+    may: Suited,
     history: History,
     barred: Collection[tuple[str, str, str]] = (),
 ) -> Choice:
     """Decide a slot. A pure function: the same files, history and slot give the same choice anywhere."""
-    able, obstacles = _sort(slot, speaker, campaign, posts, history, barred)
+    able, obstacles = _sort(slot, speaker, campaign, may, history, barred)
     problems = []
     for post, share in ranked(able, speaker.voice, history):
         found = _words(slot, speaker, campaign, post, history)
@@ -135,14 +176,15 @@ def _sort(
     slot: Slot,
     speaker: Speaker,
     campaign: Campaign,
-    posts: Iterable[Post],
+    may: Suited,
     history: History,
     barred: Collection[tuple[str, str, str]],
 ) -> tuple[list[Post], Counter[str]]:
     able: list[Post] = []
-    obstacles: Counter[str] = Counter()
-    for post in posts:
-        if why := hindrance(slot, speaker, campaign, post, history, barred):
+    obstacles = Counter(may.obstacles)
+    said = history.said(speaker.voice, campaign.name)
+    for post in may.posts:
+        if why := used_up(post, said, slot.at) or _bar(speaker, campaign, post, barred):
             obstacles[why] += 1
         else:
             able.append(post)
@@ -158,9 +200,13 @@ def hindrance(
     barred: Collection[tuple[str, str, str]] = (),
 ) -> str:
     """Why the account cannot say a post at a slot, whatever its words are; "" if it can."""
-    if why := obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history):
-        return why
-    if (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
+    return obstacle(post, campaign, speaker.voice, slot.at, slot.day, slot.tags, history) or _bar(
+        speaker, campaign, post, barred
+    )
+
+
+def _bar(speaker: Speaker, campaign: Campaign, post: Post, barred: Collection[tuple[str, str, str]]) -> str:
+    if barred and (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
         return BARRED
     return PRACTICE if campaign.sample and not speaker.network.practice else ""
 

@@ -1,10 +1,11 @@
 """Whose turn it is: which post an account says at a slot, which of its wordings. Pure, the same everywhere."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from heapq import heapify, heappop
 
 import regex
 
@@ -74,15 +75,29 @@ class Tally:
 
 
 NOTHING = Tally()  # of what was never said; nobody counts in it
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a voice has made of the posts of a campaign, and who else of its network has said them, by their names.
+
+    `others`: account and slot of each use of late, in the language of the voice, its own among them.
+    """
+
+    voice: Voice
+    tallies: Mapping[str, Tally]
+    others: Mapping[str, Sequence[tuple[str, datetime]]]
 
 
 class History:
     """All that was said, ready for the questions that rotation asks."""
 
     def __init__(self, uses: Iterable[Use] = ()) -> None:
-        self._tallies: dict[tuple[str, str, str], Tally] = {}
+        self._tallies: dict[tuple[str, str], dict[str, Tally]] = {}
         self._turns: dict[tuple[str, str], int] = {}
-        self._said: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+        self._posts: dict[tuple[str, str, str], dict[str, list[tuple[str, datetime]]]] = {}
+        self._words: dict[tuple[str, str, str], list[tuple[str, datetime]]] = {}
         self._spoke: dict[str, list[datetime]] = {}
         for use in uses:
             self.add(use)
@@ -108,7 +123,7 @@ class History:
         self._note(use)
 
     def _count(self, spoken: Spoken) -> None:
-        tally = self._tallies.setdefault((spoken.account, spoken.campaign, spoken.post), Tally())
+        tally = self._tallies.setdefault((spoken.account, spoken.campaign), {}).setdefault(spoken.post, Tally())
         tally.count += spoken.count
         tally.share = max(tally.share, spoken.share)
         tally.last = max(tally.last or spoken.last, spoken.last)
@@ -118,8 +133,10 @@ class History:
 
     def _note(self, use: Use) -> None:
         self._spoke.setdefault(use.account, []).append(use.said or use.at)
-        for said in (f"{use.campaign}/{use.post} {use.language}", f"{use.sameness} {use.language}"):
-            self._said.setdefault((use.network, said), []).append((use.account, use.at))
+        told = (use.account, use.at)
+        posts = self._posts.setdefault((use.network, use.language, use.campaign), {})
+        posts.setdefault(use.post, []).append(told)
+        self._words.setdefault((use.network, use.language, use.sameness), []).append(told)
 
     def spoke(self, account: str) -> list[datetime]:
         """When `account` has spoken of late."""
@@ -127,22 +144,39 @@ class History:
 
     def tally(self, account: str, post: Post) -> Tally:
         """What `account` has made of `post`."""
-        return self._tallies.get((account, post.campaign, post.name), NOTHING)
+        return self._tallies.get((account, post.campaign), {}).get(post.name, NOTHING)
+
+    def said(self, voice: Voice, campaign: str) -> Said:
+        """All that bears on which post of a campaign `voice` says next."""
+        others = self._posts.get((voice.network, voice.language, campaign), {})
+        return Said(voice, self._tallies.get((voice.account, campaign), {}), others)
 
     def turn(self, account: str, campaign: str) -> int:
         """How often `account` has spoken for `campaign`."""
         return self._turns.get((account, campaign), 0)
 
-    def near_copy(self, voice: Voice, said: str, at: datetime) -> bool:
-        """Whether another account of the same network has said this within seven days of `at`."""
-        uses = self._said.get((voice.network, f"{said} {voice.language}"))
-        return uses is not None and any(account != voice.account and abs(at - then) < NEAR for account, then in uses)
+    def near_copy(self, voice: Voice, sameness: str, at: datetime) -> bool:
+        """Whether another account of the same network has said these words within seven days of `at`."""
+        return _is_near(self._words.get((voice.network, voice.language, sameness), ()), voice, at)
+
+
+def _is_near(uses: Iterable[tuple[str, datetime]], voice: Voice, at: datetime) -> bool:
+    since, until = at - NEAR, at + NEAR
+    for account, then in uses:  # noqa: SIM110 (`any` takes twice as long, and this is asked for each post and slot)
+        if since < then < until and account != voice.account:
+            return True
+    return False
 
 
 def obstacle(
     post: Post, campaign: Campaign, voice: Voice, at: datetime, day: date, tags: Collection[str], history: History
 ) -> str:
     """Why `voice` cannot say `post` now, in words; "" if it can. `day` is the local date of the slot."""
+    return unsuited(post, campaign, voice, day, tags) or used_up(post, history.said(voice, post.campaign), at)
+
+
+def unsuited(post: Post, campaign: Campaign, voice: Voice, day: date, tags: Collection[str]) -> str:
+    """Why `voice` cannot say `post` that day, whatever was said so far, in words; "" if it can."""
     if tags and not set(tags) & set(post.tags):
         return "without the tags of this time"
     if not within(campaign.starts, campaign.until, day):
@@ -155,16 +189,17 @@ def obstacle(
         return "not meant for this network"
     if missing := asked(post, voice.language) - voice.knows:
         return f"asking for {', '.join(f'me.{name}' for name in sorted(missing))}, which the account does not have"
-    return _used_up(post, voice, at, history)
+    return ""
 
 
-def _used_up(post: Post, voice: Voice, at: datetime, history: History) -> str:
-    tally = history.tally(voice.account, post)
+def used_up(post: Post, said: Said, at: datetime) -> str:
+    """Why a voice cannot say a post of this campaign at `at` after all that was said, in words; "" if it can."""
+    tally = said.tallies.get(post.name, NOTHING)
     if post.at_most is not None and tally.count >= post.at_most:
         return WORN_OUT
-    if (until := rests_until(post, tally)) and at < until:
+    if post.rest and (until := rests_until(post, tally)) and at < until:
         return RESTING
-    if history.near_copy(voice, f"{post.campaign}/{post.name}", at):
+    if (uses := said.others.get(post.name)) and _is_near(uses, said.voice, at):
         return COPY
     return ""
 
@@ -197,24 +232,30 @@ def _asked(text: str) -> frozenset[str]:
     return frozenset(ASKED.findall(text))
 
 
-def ranked(posts: Iterable[Post], voice: Voice, history: History) -> list[tuple[Post, int]]:
-    """The eligible posts, the one whose turn it is first, each with its `share` after this use.
+def shuffled(posts: Iterable[Post], voice: Voice) -> list[Post]:
+    """The posts in an order that looks random, differs from account to account, and never changes."""
+    return sorted(posts, key=lambda post: shuffle(voice, f"{post.campaign}/{post.name}"))
+
+
+def ranked(posts: Sequence[Post], voice: Voice, history: History) -> Iterator[tuple[Post, int]]:
+    """The eligible posts of a campaign (`shuffled`), the one whose turn it is first, each with its `share` then.
 
     Among those that have not had more than their part, the lowest share + 1/weight wins; ties
-    go to the longest unused, then to an order that is shuffled but the same everywhere. A new
-    post, or one back from a season, is said soon, but does not make up for what it missed.
+    go to the longest unused, then to the first in that order. A new post, or one back from a
+    season, is said soon, but does not make up for what it missed.
     """
-    told = [(post, history.tally(voice.account, post)) for post in posts]
+    tallies = history.said(voice, posts[0].campaign).tallies if posts else {}
+    told = [(post, tallies.get(post.name, NOTHING)) for post in posts]
     uses, weights = _part(told)
-    ranks = []
-    for post, tally in told:
+    least, ranks = uses // weights, []
+    for number, (post, tally) in enumerate(told):
         step = WHOLE // post.weight
-        after = max(tally.share + step, uses // weights)
-        had_more = (after - step) * weights > uses
-        key = (had_more, after, _instant(tally.last), shuffle(voice, f"{post.campaign}/{post.name}"))
-        ranks.append((key, post, after))
-    ranks.sort(key=lambda rank: rank[0])
-    return [(post, after) for _, post, after in ranks]
+        after = max(tally.share + step, least)
+        ranks.append(((after - step) * weights > uses, after, tally.last or NEVER, number))
+    heapify(ranks)
+    while ranks:
+        _, after, _, number = heappop(ranks)
+        yield posts[number], after
 
 
 def _part(told: Collection[tuple[Post, Tally]]) -> tuple[int, int]:
@@ -223,10 +264,11 @@ def _part(told: Collection[tuple[Post, Tally]]) -> tuple[int, int]:
     Posts that never paused lie less than a use from it, and their next share above it. Left out
     are those that lie far off: they were away, or have been said in other slots too.
     """
-    said = sorted(tally.share for _, tally in told if tally.count)
+    said = sorted([tally.share for _, tally in told if tally.count])
     middle = said[len(said) // 2] if said else 0
-    near = [(tally.share, post.weight) for post, tally in told if abs(tally.share - middle) <= 2 * WHOLE]
-    return sum(share * weight for share, weight in near), sum(weight for _, weight in near) or 1
+    low, high = middle - 2 * WHOLE, middle + 2 * WHOLE
+    near = [(tally.share * post.weight, post.weight) for post, tally in told if low <= tally.share <= high]
+    return sum([share for share, _ in near]), sum([weight for _, weight in near]) or 1
 
 
 def next_wording(post: Post, voice: Voice, history: History) -> int:
@@ -244,7 +286,7 @@ def _instant(at: datetime | None) -> float:
 
 
 def shuffle(voice: Voice, name: str) -> str:
-    """A place in an order that looks random, differs from account to account, and never changes."""
+    """A place in the order that is this account's own."""
     return _place(voice.network, voice.handle, name)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.app import App
-from bot.core.choice import Choice, Speaker, choose
+from bot.core.choice import Choice, Speaker, Suited, choose, suited
 from bot.core.delivery import OPEN, Delivery, in_time, step, turn
 from bot.core.limits import Limits, free, month, used_up
 from bot.core.problem import SignedOut
@@ -49,7 +49,8 @@ class Planned:
 class Ledger:
     """What the ledger knows that a choice depends on, as values; `history` and `spent` grow as a plan goes on.
 
-    `spent`: US dollars by account and month.
+    `spent`: US dollars by account and month. `suited`: what each account may say of a campaign under
+    which tags, looked up once for as long as it holds.
     """
 
     history: History
@@ -58,6 +59,7 @@ class Ledger:
     starts: Collection[str] = ()
     pauses: Collection[str] = ()
     spent: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    suited: dict[tuple[str, str, tuple[str, ...]], Suited] = field(default_factory=dict)
 
 
 def plan(app: App, start: datetime, days: float, instead: Collection[Delivery] = ()) -> Iterator[Planned]:
@@ -272,8 +274,12 @@ def _waits(app: App, slot: Slot, choice: Choice, ledger: Ledger) -> str:
 
 def chosen(app: App, slot: Slot, speaker: Speaker, ledger: Ledger) -> Choice:
     """The choice for a slot from the library as it stands."""
-    campaign = app.library.campaigns[slot.campaign]
-    return choose(slot, speaker, campaign, app.library.posts[slot.campaign], ledger.history, ledger.barred)
+    campaign, posts = app.library.campaigns[slot.campaign], app.library.posts[slot.campaign]
+    asked = slot.account, slot.campaign, slot.tags
+    may = ledger.suited.get(asked)
+    if may is None or not may.first <= slot.day <= may.last:
+        may = ledger.suited[asked] = suited(slot, speaker, campaign, posts)
+    return choose(slot, speaker, campaign, may, ledger.history, ledger.barred)
 
 
 def standstill(app: App, campaign: str, pauses: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """What an account says at a slot, or why it says nothing."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.choice import PRACTICE, Choice, Speaker, approval_of, choose, is_example
+from bot.core.choice import PRACTICE, Choice, Speaker, approval_of, choose, is_example, suited
 from bot.core.network import Counting, Network
 from bot.core.post import Ask, Campaign, Hashtags, Post, Target, Variant, Wording, Words
 from bot.core.rotate import History, Voice
@@ -45,7 +46,14 @@ def slot(at: datetime = NOON, account: str = "town") -> Slot:
 def chosen(
     *posts: Post, history: History | None = None, who: Speaker | None = None, campaign: Campaign = AIR
 ) -> Choice:
-    return choose(slot(), who or speaker(), campaign, posts, history or History())
+    return at(slot(), who or speaker(), posts, history or History(), campaign=campaign)
+
+
+def at(
+    slot: Slot, who: Speaker, posts: Collection[Post], history: History,
+    barred: Collection[tuple[str, str, str]] = (), campaign: Campaign = AIR,
+) -> Choice:  # fmt: skip
+    return choose(slot, who, campaign, suited(slot, who, campaign, posts), history, barred)
 
 
 def test_a_choice_holds_the_exact_words() -> None:
@@ -63,7 +71,7 @@ def test_a_choice_is_remembered_as_it_was_made() -> None:
 def test_hashtags_and_wordings_take_turns() -> None:
     history, said = History(), []
     for day in range(4):
-        choice = choose(slot(NOON + timedelta(days=day)), speaker(), AIR, [post("one", "Un.", "Two.")], history)
+        choice = at(slot(NOON + timedelta(days=day)), speaker(), [post("one", "Un.", "Two.")], history)
         use = choice.use()
         assert use and choice.variant
         history.add(use)
@@ -90,8 +98,8 @@ def test_a_post_that_cannot_be_said_does_not_hide_the_others() -> None:
 def test_a_refused_post_is_barred_until_its_file_changes() -> None:
     one = post("one", "Clean air.")
     barred = {("pigeon", "air/one", "one")}
-    assert "refused by a network" in choose(slot(), speaker(), AIR, [one], History(), barred).reason
-    assert choose(slot(), speaker(), AIR, [replace(one, digest="new")], History(), barred).variant
+    assert "refused by a network" in at(slot(), speaker(), [one], History(), barred).reason
+    assert at(slot(), speaker(), [replace(one, digest="new")], History(), barred).variant
 
 
 def test_two_accounts_of_a_network_do_not_say_the_same_words_within_a_week() -> None:
@@ -101,10 +109,31 @@ def test_two_accounts_of_a_network_do_not_say_the_same_words_within_a_week() -> 
     history.add(first)
     copies = [post("copy", "CLEAN air"), post("other", "Clean water")]
     for number, account in enumerate(("city", "village")):
-        later = choose(slot(NOON + timedelta(days=number), account), speaker(account), AIR, copies, history)
+        later = at(slot(NOON + timedelta(days=number), account), speaker(account), copies, history)
         assert later.post is None or later.post.name == "other"
         if use := later.use():
             history.add(use)
+
+
+DAYS = st.one_of(st.none(), st.dates(date(2026, 11, 25), date(2026, 12, 7)), st.sampled_from((date.min, date.max)))
+WINDOWS = st.tuples(DAYS, DAYS)
+
+
+@given(windows=st.lists(WINDOWS, max_size=3), whole=WINDOWS, shift=st.integers(-9, 9))
+def test_what_is_suited_holds_until_something_begins_or_is_over(
+    windows: list[tuple[date | None, date | None]], whole: tuple[date | None, date | None], shift: int
+) -> None:
+    posts = [
+        replace(post(f"p{number}", "Clean air."), starts=first, until=last)
+        for number, (first, last) in enumerate(windows)
+    ]
+    campaign = replace(AIR, starts=whole[0], until=whole[1])
+    now, then = (suited(slot(NOON + timedelta(days=days)), speaker(), campaign, posts) for days in (0, shift))
+    assert now.first <= NOON.date() <= now.last
+    if now.first <= (NOON + timedelta(days=shift)).date() <= now.last:
+        assert then == now
+    else:
+        assert then.first > now.last or then.last < now.first
 
 
 def test_why_nothing_is_said_is_told_the_same_in_any_order() -> None:

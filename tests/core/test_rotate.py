@@ -27,6 +27,8 @@ from bot.core.rotate import (
     obstacle,
     ranked,
     sameness,
+    shuffled,
+    used_up,
     within,
 )
 
@@ -57,7 +59,7 @@ def speak(history: History, posts: Sequence[Post], times: int, voice: Voice = TO
     """The names of the next posts, each remembered as said."""
     said = []
     for _ in range(times):
-        winner, share = ranked(posts, voice, history)[0]
+        winner, share = next(ranked(shuffled(posts, voice), voice, history))
         turn = history.turn(voice.account, "air")
         history.add(use(winner, share, START + timedelta(hours=turn), voice, next_wording(winner, voice, history)))
         said.append(winner.name)
@@ -287,7 +289,9 @@ def test_sums_over_the_past_and_the_single_uses_of_late_tell_all_that_rotation_a
         assert short.turn(voice.account, "air") == whole.turn(voice.account, "air")
         for one in map(post, ("p0", "p1", "p2", "p3")):
             assert short.tally(voice.account, one) == whole.tally(voice.account, one)
-            assert short.near_copy(voice, f"air/{one.name}", now) == whole.near_copy(voice, f"air/{one.name}", now)
+            assert short.near_copy(voice, one.name, now) == whole.near_copy(voice, one.name, now)
+            told = [used_up(one, history.said(voice, "air"), now) for history in (short, whole)]
+            assert told[0] == told[1]
 
 
 def test_an_account_has_spoken_when_its_words_really_went_out() -> None:

@@ -59,6 +59,16 @@ def test_a_plan_from_before_a_schedule_was_first_seen_begins_where_it_was_seen(t
     assert said(app, at("08:00"), 0.5) == ["01 17:30 town planned: One."]
 
 
+def test_a_post_whose_days_begin_and_end_within_a_plan_is_planned_on_them(tmp_path: Path) -> None:
+    told = CONFIG.replace('times = ["09:00", "17:30"]', 'times = ["09:00"]')
+    app = opened(tmp_path, {"one.txt": "+++\nfrom = 2026-12-03\nuntil = 2026-12-04\n+++\nOne."}, told=told)
+    silent = "skipped: no post can be said: 1 outside its days"
+    assert said(app, START, 5) == [
+        f"02 09:00 town {silent}", "03 09:00 town planned: One.", "04 09:00 town planned: One.",
+        f"05 09:00 town {silent}", f"06 09:00 town {silent}",
+    ]  # fmt: skip
+
+
 def test_after_an_outage_the_newest_slot_in_time_is_planned_first(tmp_path: Path) -> None:
     app = outboxes(opened(tmp_path, {"one.txt": "One."}))
     tick(app, at("08:00"))
