@@ -197,7 +197,7 @@ SCHEDULE: Mapping[str, Kind] = {
     "approval": schema.leaf(_approval),
 }
 SITE: Mapping[str, Kind] = {"url": schema.address}
-DESK: Mapping[str, Kind] = {"url": schema.address}
+DESK: Mapping[str, Kind] = {"url": schema.origin}
 HEARTBEAT: Mapping[str, Kind] = {
     "url": schema.leaf(_ping),
     "url_env": _variable,

@@ -335,6 +335,23 @@ def _address(value: Any) -> str:
     return words
 
 
+def _origin(value: Any) -> str:
+    words = _address(value)
+    parts = urlsplit(words)
+    host = parts.hostname or ""
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc or ":" in host:
+        raise Bad(
+            "must be a name of its own, not a page or a folder of a site",
+            f'Write it like "https://desk.example.org"; this is "{words}".',
+        )
+    try:
+        name = host.encode("idna").decode()  # as browsers ask for it
+    except UnicodeError:
+        raise Bad("must be a whole address", f'Write it like "https://desk.example.org"; this is "{words}".') from None
+    is_usual = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
+    return f"{parts.scheme}://{name}" + ("" if is_usual else f":{parts.port}")
+
+
 # Written so, every network links it whole: X, Bluesky and Mastodon differ in all that is left out here.
 HASHTAG = regex.compile(r"#[\p{L}\p{M}][\p{L}\p{M}\p{Nd}_]{0,49}(?<!_)")
 
@@ -382,6 +399,7 @@ day = leaf(_day)
 clock = leaf(as_clock)
 duration = leaf(as_duration)
 address = leaf(_address)
+origin = leaf(_origin)
 hashtag = leaf(_hashtag)
 
 
