@@ -103,15 +103,23 @@ def _shown(name: str) -> str:
     return "".join(letter for letter in name if letter.isprintable())[:80] or "the list"
 
 
+def _in_cell(words: str) -> str:
+    """Words that may quote a supporter's, with no place where a spreadsheet might cut, and find a formula behind it.
+
+    <https://owasp.org/www-community/attacks/CSV_Injection>
+    """
+    return words.replace(";", ",").replace("\t", " ")
+
+
 def _rows(ask: Ask, wanted: Wanted, source: Sent) -> Iterator[tuple[object, ...]]:
     """The links, and below them what could not be used, and why."""
     wrong: list[tuple[object, ...]] = []
 
     def tell(problem: Problem) -> None:
-        wrong.append(("", "", "", "", " ".join(filter(None, (problem.what, problem.hint)))))
+        wrong.append(("", "", "", "", _in_cell(" ".join(filter(None, (problem.what, problem.hint))))))
 
     def tell_row(number: int, what: str) -> None:
-        wrong.append(("", "", "", number, what))
+        wrong.append(("", "", "", number, _in_cell(what)))
 
     for one in personal(ask.app, wanted, source, tell, tell_row):
         yield one.campaign, one.language, one.url, one.supporter, ""

@@ -136,6 +136,17 @@ def test_hostile_cells_stay_inside_their_link(organizer: Visitor) -> None:
         assert not problem or (len(problem) < 300 and problem[0] not in "=+-@")
 
 
+@pytest.mark.parametrize("cut", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+def test_no_spreadsheet_finds_a_formula_wherever_it_cuts(organizer: Visitor, cut: str) -> None:
+    hidden = [f"{before}{cut}{sign}1+1" for before in ("x", "") for sign in ("=", "+", "-", "@", '"=', "|")]
+    written = StringIO()
+    csv.writer(written).writerows([["name", "language", *hidden], *([one + "y" * 40, one, *hidden] for one in hidden)])
+    answer = organizer.post("/sharing/links", files={"list": ("list.csv", written.getvalue().encode())})
+    assert "no posts are wanted in" in answer.text and "no post asks for" in answer.text
+    found = [cell for row in csv.reader(StringIO(answer.text), delimiter=cut) for cell in row]
+    assert [cell for cell in found if cell[:1] in tuple("=+-@|")] == []
+
+
 def test_only_organizers_make_personal_links(reviewer: Visitor) -> None:
     assert "/sharing/links" not in reviewer.get("/sharing").forms
     assert rows(reviewer, b"name\nAna\n", status=403)
