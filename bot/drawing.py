@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SIZE = (1200, 630)
 EDGE, LINE = 80, 1.25
 LARGEST, SMALLEST = 84, 34
-WHITE = (255, 255, 255)
+# From the ground to white; and so much is kept for the next time, which is the whole of a large library.
+SHADES, DRAWN = 31, 5000
 # DejaVu Sans Bold 2.37, see bot/fonts/LICENSE.txt.
 FONT = Path(__file__).with_name("fonts") / "DejaVuSans-Bold.ttf"
 # Signs that the font does not have.
@@ -29,24 +30,28 @@ def can_draw() -> bool:
     return bool(find_spec("PIL") and find_spec("segno"))
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=DRAWN)
 def card(words: str, below: str, colour: str) -> bytes:
     """A PNG of 1200 x 630 with words in white on a campaign's colour, and a line `below`."""
     from PIL import Image, ImageDraw
 
-    image = Image.new("RGB", SIZE, rgb(for_light(colour)))
+    image = Image.new("L", SIZE)  # how white each dot is
     pen = ImageDraw.Draw(image)
     size, rows = _fitting(PICTURES.sub("", words).strip())
     top = (SIZE[1] - 90 - len(rows) * size * LINE) / 2
     for number, row in enumerate(rows):
-        pen.text((EDGE, top + number * size * LINE), row, font=_font(size), fill=WHITE)
-    pen.rectangle((EDGE, SIZE[1] - 104, EDGE + 120, SIZE[1] - 98), fill=WHITE)
-    pen.text((EDGE, SIZE[1] - 84), _cut(PICTURES.sub("", below).strip(), 30), font=_font(30), fill=WHITE)
+        pen.text((EDGE, top + number * size * LINE), row, font=_font(size), fill=255)
+    pen.rectangle((EDGE, SIZE[1] - 104, EDGE + 120, SIZE[1] - 98), fill=255)
+    pen.text((EDGE, SIZE[1] - 84), _cut(PICTURES.sub("", below).strip(), 30), font=_font(30), fill=255)
+    image = image.point([white * SHADES // 255 for white in range(256)])
+    ground = rgb(for_light(colour))
+    image.putpalette([part + (255 - part) * shade // SHADES for shade in range(SHADES + 1) for part in ground])
     raw = BytesIO()
-    image.quantize(32).save(raw, "PNG", optimize=True)
+    image.save(raw, "PNG")
     return raw.getvalue()
 
 
+@lru_cache(maxsize=DRAWN)
 def code(address: str) -> bytes:
     """An SVG that a phone's camera reads as an address."""
     import segno
