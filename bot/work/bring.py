@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, NamedTuple
 
 import regex
@@ -31,6 +32,8 @@ from bot.work.put import digest, put, take_away
 from bot.work.review import all_campaigns, all_networks, copies, place, review_post
 from bot.work.write import check_language, check_name, own_library
 
+# Of two people who import the same at once the second finds all that the first has written.
+ONE_AT_A_TIME = Lock()
 PASTED = "pasted text"
 MOST = 1_000
 """Posts of one document."""
@@ -326,6 +329,11 @@ def write(app: App, campaign: str, files: Sequence[File], needs: Needs) -> Writt
 
     Raises AskedWrongly for names that cannot be or are taken.
     """
+    with ONE_AT_A_TIME:
+        return _write(app, campaign, files, needs)
+
+
+def _write(app: App, campaign: str, files: Sequence[File], needs: Needs) -> Written:
     own_library(app)
     check_name(campaign)
     _there(app, campaign)

@@ -1,6 +1,7 @@
 """Bring: a document becomes whole posts; its problems are named by its own rows; nothing there is overwritten."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.render import compile_words, render
+from bot.core.typeset import File, Needs
 from bot.work.bring import Brought, Source, bring, take_back, write
 from bot.work.review import review
 from tests.documents import docx
@@ -343,3 +345,18 @@ def test_what_goes_out_as_a_list_comes_back_as_the_same_posts(posts: list[tuple[
         for post in found
     ]
     assert sorted(came) == sorted(posts)
+
+
+def test_of_many_who_import_the_same_at_once_one_does_and_all_of_it_is_there(tmp_path: Path) -> None:
+    library(tmp_path, {})
+    files = [File(post=f"p{number}", language="en", text=f"Words {number}.\n", rows=(1,)) for number in range(5)]
+
+    def is_first(turn: int) -> bool:
+        try:
+            return bool(write(app(tmp_path), f"water{turn % 5}", files, Needs()))
+        except HandbillError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(is_first, range(40))) == 5
+    assert {len(list((tmp_path / "posts" / f"water{number}").iterdir())) for number in range(5)} == {6}
