@@ -172,17 +172,12 @@ def _head(place: Place, networks: Sequence[Network], pictures: Mapping[str, str]
         reached=campaign.reached,
         until=campaign.until.isoformat() if campaign.until else "",
         until_in_words=in_words(campaign.until, language) if campaign.until else "",
-        action=action(campaign, language, _own_action(campaign)),
+        action=action(campaign, language, "sign" if "sign" in campaign.links else ""),
         asks=tuple(_asks(campaign, language)),
         servers=tuple(_servers(networks, language)),
         counting=_counting(networks),
         logo=pictures.get(campaign.logo, ""),
     )
-
-
-def _own_action(campaign: Campaign) -> str:
-    """The name of the campaign's own action: "sign" if there is such a link, else its first."""
-    return "sign" if "sign" in campaign.links else ""
 
 
 def _asks(campaign: Campaign, language: str) -> Iterator[Asked]:
