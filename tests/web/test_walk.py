@@ -3,6 +3,7 @@
 With HANDBILL_TEST_PICTURES=FOLDER each step leaves a picture there; HANDBILL_TEST_WIDE=1 takes a wide screen.
 """
 
+import json
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ from tests.making import environment
 from tests.pages.browser import PHONE, WIDE, running
 from tests.publishing.stage import PLACE, own_folders
 from tests.servers.pds import Account, Pds
+from tests.servers.site import Site
 
 DOCUMENT = f"""\
 Clean air on the way to school
@@ -52,6 +54,7 @@ Español
 #CleanAir #SCHOOLSTREETS
 """
 PASSWORD = "four words for tonight"
+CLOCKS_OF = "Europe/Madrid"
 CLOCKS = ("00:15", "06:15", "12:15", "18:15")
 # As whoever looks after the machine may write it: a server that is not on the internet can be named nowhere else.
 MACHINE = '\n[accounts.town]\nnetwork = "bluesky"\nserver = "{server}"\nhandle = "{handle}"\ngap = "0m"\n'
@@ -171,7 +174,7 @@ class Newcomer:
 def newcomer() -> Iterator[Newcomer]:
     size = WIDE if os.environ.get("HANDBILL_TEST_WIDE") else PHONE  # noqa: TID251
     with running() as browser:
-        context = browser.new_context(viewport=size, locale="en-US")
+        context = browser.new_context(viewport=size, locale="en-US", timezone_id=CLOCKS_OF)
         context.set_default_timeout(30_000)  # a busy machine is no fault
         faults: list[str] = []
         page = context.new_page()
@@ -181,11 +184,15 @@ def newcomer() -> Iterator[Newcomer]:
     assert faults == []
 
 
-def test_a_newcomer_brings_a_document_and_is_live_tonight(newcomer: Newcomer, tmp_path: Path, pds: Pds) -> None:
+def test_a_newcomer_brings_a_document_and_is_live_tonight(
+    newcomer: Newcomer, tmp_path: Path, pds: Pds, site: Site
+) -> None:
     home, town = tmp_path / "home", pds.account()
     home.mkdir()
     with begun(home) as program:
         comes_in(newcomer, program.link())
+        assert f'timezone = "{CLOCKS_OF}"' in (home / "config.toml").read_text()
+        says_who_hears(newcomer, home, site)
         brings_a_document(newcomer)
         connects(newcomer, home, pds, town)
         schedules(newcomer)
@@ -209,6 +216,23 @@ def comes_in(person: Newcomer, link: str) -> None:
     person.presses("Come in")
     person.reads("Welcome. This is the week.")
     person.step("first week")
+
+
+def says_who_hears(person: Newcomer, home: Path, site: Site) -> None:
+    """By an address of their own; a test message is sent, and comes."""
+    site.says("/hook", "")
+    person.presses("Say who hears when something goes wrong")
+    person.step("settings")
+    person.page.get_by_text("Another way").click()
+    person.page.get_by_label("Address", exact=True).locator("visible=true").first.fill(f"json://{site.door}/hook")
+    person.step("another way")
+    person.page.locator("details[open] button.main").last.click()
+    person.reads("Now send a test message")
+    person.presses("Send a test message now")
+    person.reads("It took the message.")
+    person.step("a test message")
+    assert [json.loads(body)["title"] for _, _, body in site.requests] == ["Handbill: a test"]
+    assert site.door not in (home / "config.toml").read_text()
 
 
 def brings_a_document(person: Newcomer) -> None:
@@ -257,11 +281,9 @@ def schedules(person: Newcomer) -> None:
     page = person.page
     page.get_by_label("Campaign").select_option("clean-air")
     page.get_by_label("town").check()
-    for box in page.locator("input[name=day]").all():
-        box.check()
+    page.get_by_label("Every day").check()
     for field_, clock in zip(page.locator("input[name=time]").all(), CLOCKS, strict=False):
         field_.fill(clock)
-    page.locator("main details summary").first.click()
     page.get_by_label("A person approves the exact words first").check()
     person.step("times")
     person.presses("Show what would become of it")
