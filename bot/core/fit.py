@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import regex
 
@@ -52,10 +53,17 @@ def told(source: Wording, setting: Setting) -> Words:
     compiled = compile_words(source.text)
     if compiled.uses and (missing := unknown(compiled, known(setting.campaign))):
         raise missing[0]
-    words = render(compiled, context(setting, compiled.uses))
+    facts = context(setting, compiled.uses)
+    words = render(compiled, facts) if facts else _everywhere(source.text)
     if not words.text:
         raise BadTemplate("no words are left here once the places are filled", "Write some outside of `if`.")
     return words if setting.me is None else Words(words.fill(setting.me))
+
+
+@lru_cache(maxsize=5_000)
+def _everywhere(text: str) -> Words:
+    """What a template says that uses no facts but a supporter's: the same on every network and day."""
+    return render(compile_words(text), {})
 
 
 def _told(source: Wording, setting: Setting) -> Words | Problem:

@@ -42,8 +42,8 @@ from bot.work.people import Role
 from bot.work.review import all_campaigns, place
 from bot.work.write import check_language, check_name, own_library
 
-MOST = 250
-"""Posts on one page; a form has only so many fields."""
+MOST, FIELDS = 500, 1_900
+"""Parts of a document on one page, and fields in its form: more are not read."""
 FILE = Path("post.txt")
 ANEW = "This page cannot be read any more. Import the document anew."
 
@@ -108,8 +108,8 @@ def read(ask: Ask) -> Response:
             ask.app, campaign, _source(ask), language=form.get("language", "").strip(), everything="all" in form
         )
         entries = [*_entries(found), *_spare(ask, found)]
-        if len(entries) > MOST:
-            raise AskedWrongly(f"This document has more than {MOST} parts. Cut it, or use: handbill post import")
+        if len(entries) > MOST or sum(3 + 2 * len(entry.words) for entry in entries) > FIELDS:
+            raise AskedWrongly("This document has more parts than one page holds. Cut it, or use: handbill post import")
     except HandbillError as error:
         return _form(ask, form, error)
     rows = {row for file in found.files for row in file.rows} | {spare.number for spare in found.aside}

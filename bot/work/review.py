@@ -27,6 +27,8 @@ Watch = Callable[[list[Post]], Iterable[Post]]
 AHEAD = timedelta(days=400)
 # So many networks that a wording does not fit are named one by one.
 FEW = 3
+# The one fact that is told otherwise where nobody may be mentioned.
+HANDLE = "handle"
 DIGIT = regex.compile(r"\p{Nd}")
 
 
@@ -172,8 +174,9 @@ def _look(source: Wording, setting: Setting) -> Iterator[Problem]:
 
 def _fits(post: Post, wording: int, setting: Setting, days: Iterable[date]) -> Iterator[Problem]:
     """The first day on which the words do not fit, whether or not a mention may stand there."""
+    is_same = setting.network.may_mention or not any(HANDLE in one.text for one in post.words[setting.language].all)
     for day in days:
-        for mentions in (True,) if setting.network.may_mention else (True, False):
+        for mentions in (True,) if is_same else (True, False):
             found = fit(post, wording, replace(setting, today=day, mentions=mentions), ())
             if isinstance(found, Problem):
                 yield found
