@@ -330,13 +330,9 @@ def _wait(answer: Answer) -> int | None:
 
 def _said(answer: Answer) -> tuple[str, str]:
     """The last word of a refusal's type, and its sentences."""
-    try:
-        body = json.loads(answer.body)
-        errors = [one for one in body.get("errors") or [] if isinstance(one, dict)]
-        parts = [body.get("detail") or body.get("title"), *(one.get("message") for one in errors)]
-        return str(body.get("type", "")).rpartition("/")[2], " ".join(part for part in parts if isinstance(part, str))
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return "", ""
+    body = answer.object()
+    parts = [body.get("detail") or body.get("title"), *(one.get("message") for one in as_objects(body.get("errors")))]
+    return str(body.get("type", "")).rpartition("/")[2], " ".join(part for part in parts if isinstance(part, str))
 
 
 def _by_status(answer: Answer, kind: str, again: str) -> NetworkError | None:

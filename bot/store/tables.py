@@ -76,7 +76,7 @@ def tidied(value: Any) -> Any:
     return value
 
 
-# So much later than its slot's time nothing is said.
+# So much later than its slot's time nothing is said: a week (`late` in config.toml), and a day for clocks.
 LATEST = timedelta(days=8)
 DELIVERIES = Table(
     "deliveries",
