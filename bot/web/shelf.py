@@ -1,6 +1,6 @@
 """The library: posts found and seen, tried, written and changed, with everything that is wrong in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from unicodedata import normalize
@@ -20,7 +20,7 @@ from bot.work.edit import Draft, campaign_draft, campaign_of, campaign_sheet, dr
 from bot.work.people import Role
 from bot.work.put import Changed
 from bot.work.review import all_campaigns, place
-from bot.work.shelf import READ, STATES, Item, Seek, apart, browse, items, take
+from bot.work.shelf import LEFT_OUT, READ, STATES, Item, Seek, apart, browse, items, take
 from bot.work.site import own_name
 from bot.work.write import check_name, own_library
 
@@ -45,6 +45,7 @@ def library(ask: Ask) -> Response:
         first=first_words,
         further=_further(ask.query, found.passed) if found.passed < found.found else "",
         held=_held,
+        facts=partial(_facts, ask),
         own_name=own_name,
     )
 
@@ -76,13 +77,18 @@ def _networks(ask: Ask) -> dict[str, str]:
     return {name: one.label for name, one in sorted(ask.app.networks.items()) if one.share or name in used}
 
 
-def _held(item: Item) -> dict[str, list[str]]:
-    """Why accounts cannot say a post that is ready, but for a rest, and which accounts: {why: their names}."""
-    found: dict[str, list[str]] = {}
-    for part in item.parts if item.state == "ready" else ():
+def _held(item: Item) -> dict[tuple[tuple[str, ...], str], list[str]]:
+    """Which accounts cannot say a post in its days, but for a rest, by what it asks for and why."""
+    found: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for part in item.parts if item.state not in ("not yet", "expired", LEFT_OUT) else ():
         if part.why and not part.rests_until:
-            found.setdefault(part.why, []).append(part.account)
+            found.setdefault((part.asks, part.why), []).append(f"{part.account} ({part.network})")
     return found
+
+
+def _facts(ask: Ask, campaign: Campaign, names: Iterable[str]) -> str:
+    """Facts of supporters as the campaign's form names them."""
+    return ", ".join(say(campaign.asks[name].label, ask.language) if name in campaign.asks else name for name in names)
 
 
 def first_words(post: Post | None, language: str) -> tuple[str, str]:
@@ -150,6 +156,7 @@ def post(ask: Ask) -> Response:
         own_name=own_name,
         edit=partial(_edit, ask),
         title=say(one.campaign.title, ask.language),
+        facts=partial(_facts, ask, one.campaign),
         networks=ask.app.networks,
     )
 

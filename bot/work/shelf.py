@@ -8,13 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bot.app import App
-from bot.core.choice import BARRED, Speaker, hindrance
+from bot.core.choice import BARRED, Speaker, hindrance, setting_of, veto
 from bot.core.facts import Setting
-from bot.core.fit import fit
+from bot.core.fit import fit, turn_hashtags
 from bot.core.network import Network
 from bot.core.post import Campaign, Post
 from bot.core.problem import AskedWrongly, Problem
-from bot.core.rotate import NEAR, RESTING, WORN_OUT, History, rests_until, within
+from bot.core.rotate import COPY, NEAR, RESTING, WORN_OUT, History, asked, next_wording, rests_until, within
 from bot.core.timetable import Slot, local_day
 from bot.library.checks import OLDER
 from bot.library.files import is_post, language_of, name_of
@@ -23,10 +23,12 @@ from bot.work.ready import rhythm, suits
 from bot.work.review import all_campaigns, all_networks, copies, left_out, place, review_campaign, review_post
 
 LEFT_OUT = "left out"
+# Within its days, but none of the accounts that the timetable lets speak for its campaign can say it as it is.
+SHARED = "share only"
 # What an account's part in a post may be, by the name under which it is looked for.
 PARTS = {"resting": RESTING, "worn out": WORN_OUT, "refused": BARRED}
 # What shows only when a post's words are read for every network, which takes long.
-DEEP = ("does not fit", "problem", "fine")
+DEEP = (SHARED, "does not fit", "problem", "fine")
 STATES = ("ready", *PARTS, "not yet", "expired", LEFT_OUT, "untranslated", "stale", *DEEP)
 # So many posts stand on a page; and in search of them so many are read for every network at most.
 SHOWN, READ = 40, 100
@@ -46,12 +48,19 @@ class Seek:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What an account has made of a post: how often it said it, when last, why it cannot say it now ("" if it can)."""
+    """What an account has made of a post: how often it said it, when last, why it cannot say it now ("" if it can).
+
+    `network`: its label; `speaks`: the timetable lets it speak for the campaign; `asks`: the facts that the
+    post has room for and the account does not know, so that only supporters can say it.
+    """
 
     account: str
+    network: str
+    speaks: bool
     count: int
     last: datetime | None
     why: str
+    asks: tuple[str, ...] = ()
     rests_until: datetime | None = None
 
 
@@ -105,6 +114,16 @@ def standing(campaign: Campaign, post: Post, today: date) -> str:
         return "ready"
     last = [day for day in (campaign.until, post.until) if day]
     return "expired" if last and min(last) < today else "not yet"
+
+
+def standing_for(item: Item) -> str:
+    """How a post stands for those who speak for it, as its parts tell: ready only if one of them can say it now."""
+    whys = {part.why for part in item.parts if part.speaks}
+    if item.state != "ready" or not whys or "" in whys:
+        return item.state
+    if whys & {RESTING, COPY}:
+        return "resting"
+    return next((state for state, why in PARTS.items() if whys == {why}), SHARED)
 
 
 def browse(app: App, seek: Seek, start: int = 0) -> Shelf:
@@ -227,6 +246,8 @@ def _is_in_state(item: Item, state: str) -> bool:
     match state:
         case "ready" | "not yet" | "expired" | "left out":
             return item.state == state
+        case "share only":
+            return item.state == "ready"
         case "untranslated":
             return bool(item.missing)
         case "stale":
@@ -261,7 +282,9 @@ class Eye:
     def sought(self, item: Item, seek: Seek) -> Item | None:
         """The item, if it is in the state that somebody looks for."""
         if why := PARTS.get(seek.state):
-            return item if any(part.why == why for part in self._parts(item)) else None
+            return item if any(part.why == why for part in self._parts(item, is_whole=False)) else None
+        if seek.state in ("ready", SHARED):
+            return item if standing_for(replace(item, parts=tuple(self._parts(item)))) == seek.state else None
         if seek.state == "does not fit":
             return item if item.post and self._is_misfit(item, item.post, self._app.networks[seek.network]) else None
         if seek.state in DEEP:
@@ -270,7 +293,8 @@ class Eye:
 
     def whole(self, item: Item) -> Item:
         """The item with the part of each account and every problem."""
-        return replace(item, parts=tuple(self._parts(item)), problems=tuple(self._problems(item)))
+        found = replace(item, parts=tuple(self._parts(item)), problems=tuple(self._problems(item)))
+        return replace(found, state=standing_for(found))
 
     def _problems(self, item: Item) -> Iterable[Problem]:
         if item.post is None:
@@ -288,16 +312,25 @@ class Eye:
     def _setting(self, campaign: Campaign, network: Network, language: str) -> Setting:
         return Setting(campaign=campaign, network=network, language=language, today=self._day)
 
-    def _parts(self, item: Item) -> Iterator[Part]:
-        """The part of each account that speaks for the campaign, or has said the post."""
+    def _parts(self, item: Item, *, is_whole: bool = True) -> Iterator[Part]:
+        """The part of each account that speaks for the campaign, or has said the post.
+
+        `is_whole`: its words are fitted, too, which takes longer.
+        """
         if item.post is None:
             return
         for name, speaker in self._speakers.items():
             tally = self._history.tally(name, item.post)
-            if (whys := self._whys(item.campaign, item.post, speaker)) or tally.count:
-                why = "" if "" in whys else next(iter(whys), "")
-                until = rests_until(item.post, tally) if why == RESTING else None
-                yield Part(account=name, count=tally.count, last=tally.last, why=why, rests_until=until)
+            whys = set(self._whys(item.campaign, item.post, speaker))
+            if is_whole and "" in whys:
+                whys = whys - {""} | {self._misfit(item.campaign, item.post, speaker)}
+            why = "" if "" in whys else min(whys, default="")
+            if whys or tally.count:
+                yield Part(
+                    account=name, network=speaker.network.label, speaks=bool(whys), count=tally.count, last=tally.last,
+                    why=why, asks=_asks(item.post, speaker),
+                    rests_until=rests_until(item.post, tally) if why == RESTING else None,
+                )  # fmt: skip
 
     def _whys(self, campaign: Campaign, post: Post, speaker: Speaker) -> list[str]:
         """For each row of the timetable in which it speaks for the campaign why it cannot say the post now."""
@@ -308,3 +341,17 @@ class Eye:
             if row.campaign == campaign.name and account in row.accounts
         ]
         return [hindrance(slot, speaker, campaign, post, self._history, self._barred) for slot in slots]
+
+    def _misfit(self, campaign: Campaign, post: Post, speaker: Speaker) -> str:
+        """Why an account cannot say the words that have their turn; "" if it can."""
+        turn = self._history.turn(speaker.voice.account, campaign.name)
+        tags = turn_hashtags(campaign, post, speaker.network, turn)
+        wording = next_wording(post, speaker.voice, self._history)
+        found = fit(post, wording, setting_of(speaker, campaign, self._day), tags)
+        return found.what if isinstance(found, Problem) else veto(speaker, campaign, found)
+
+
+def _asks(post: Post, speaker: Speaker) -> tuple[str, ...]:
+    """The facts that a post has room for and an account does not know."""
+    language = speaker.voice.language
+    return tuple(sorted(asked(post, language) - speaker.voice.knows)) if language in post.words else ()

@@ -13,7 +13,8 @@ from tests.web.conftest import Stage, Visitor
 # Whatever else is open to everybody must be weighed, and then written down here.
 OPEN = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/welcome/{secret}"), ("POST", "/welcome/{secret}"),
-    ("POST", "/language"), ("GET", "/desk.css"), ("GET", "/desk.js"), ("GET", "/healthz"), ("GET", "/healthz.json"),
+    ("POST", "/language"), ("GET", "/desk.css"), ("GET", "/desk.js"), ("GET", "/icon.svg"),
+    ("GET", "/favicon.ico"), ("GET", "/healthz"), ("GET", "/healthz.json"),
 }  # fmt: skip
 ALL = doors()
 CLOSED = [door for door in ALL if door.who is not Role.ANYONE]
@@ -107,5 +108,5 @@ def test_whoever_answers_says_that_nobody_may_frame_keep_or_guess_it(stage: Stag
             said = {name: answer.headers.get(name) for name in HEADERS if name != "Cache-Control"}
             assert said == {name: value for name, value in HEADERS.items() if name != "Cache-Control"}, door.path
             kept = answer.headers["Cache-Control"]
-            assert kept == "no-store" or door.path in ("/desk.css", "/desk.js"), door.path
+            assert kept == "no-store" or door.path in ("/desk.css", "/desk.js", "/icon.svg"), door.path
             assert answer.status_code != 500, door.path

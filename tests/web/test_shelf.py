@@ -40,6 +40,16 @@ def test_the_list_tells_how_often_a_post_was_said_and_until_when_it_rests(stage:
     assert "rests until Dec 5, 2026" in resting.words
 
 
+def test_the_library_says_for_each_account_and_network_why_it_cannot_say_a_post(
+    stage: Stage, organizer: Visitor
+) -> None:
+    write(stage.folder, {"posts/air/campaign.toml": AIR, "posts/air/asks.en.txt": "{{ me.city }} breathes.\n"})
+    for page in ("/library?state=share+only", "/library/air/asks"):
+        shown = " ".join(organizer.get(page).words.split())
+        assert "for share pages only" in shown
+        assert "asks for: Your city; so it is for share pages only" in shown and "town (Outbox):" in shown
+
+
 def test_a_post_shows_its_words_in_each_language_and_as_its_accounts_say_it(stage: Stage, organizer: Visitor) -> None:
     write(stage.folder, {"posts/air/campaign.toml": AIR, "posts/air/bus.es.txt": "Los autobuses llegan.\n"})
     one = organizer.get("/library/air/bus")

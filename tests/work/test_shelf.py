@@ -183,3 +183,28 @@ def test_what_is_no_state_no_network_or_no_post_is_told(tmp_path: Path) -> None:
 def test_every_state_can_be_looked_for_in_an_empty_library(tmp_path: Path, state: str) -> None:
     write(tmp_path, {"posts/.keep": ""})
     assert browse(app(tmp_path), Seek(state=state, network="x")).items == ()
+
+
+ON_X = stage.CONFIG.replace('network = "outbox"', 'network = "x"\npublish = "by hand"')
+CITY = 'title = "Clean air"\n[ask.city]\nlabel = "Your city"\n'
+
+
+def test_what_no_account_of_the_timetable_can_say_is_not_ready_but_for_share_pages_only(tmp_path: Path) -> None:
+    posts = {"asks.txt": "{{ me.city }} breathes.", "fits.txt": "Short.", "long.txt": f"{LONG}."}
+    found = stage.opened(tmp_path, {"air/campaign.toml": CITY, **posts}, told=ON_X)
+    assert names(found, state="share only") == ["asks", "long"] and names(found, state="ready") == ["fits"]
+    asks, long = (take(found, "air", name) for name in ("asks", "long"))
+    assert asks.state == long.state == "share only"
+    assert [(part.network, part.asks) for part in asks.parts] == [("X", ("city",))]
+    assert [part.why for part in long.parts] == ["no wording fits X (291 of 280, in en)"]
+
+
+def test_one_account_that_can_say_it_makes_a_post_ready(tmp_path: Path) -> None:
+    two = ON_X.replace("[[schedule]]", '[accounts.far]\nnetwork = "outbox"\n[[schedule]]')
+    both = two.replace('accounts = ["town"]', 'accounts = ["town", "far"]')
+    assert names(stage.opened(tmp_path, {"long.txt": f"{LONG}."}, told=both), state="ready") == ["long"]
+
+
+def test_a_post_that_rests_is_not_ready(tmp_path: Path) -> None:
+    found = said(tmp_path, {"a.txt": '+++\nrest = "14d"\n+++\nA.'})
+    assert take(found, "air", "a").state == "resting" and names(found, state="ready") == []
