@@ -212,6 +212,7 @@ class Network:
     there, `mention_rule` the address of the rule. `client`: the library that `connect` imports.
     `sign_in`: how a person gives a key to an account; without it each Field is asked for.
     `repeat_within`: a publisher's `repeat` is harmless so long after the slot, always if None.
+    `label_page`: the network's page on how a person marks an account as automated, where no program can.
     """
 
     name: str
@@ -226,6 +227,7 @@ class Network:
     entities: Callable[[str], list[Entity]] | None = None
     may_mention: int = 0
     mention_rule: str = ""
+    label_page: str = ""
     practice: bool = False
     finds_surely: bool = False
     connect: Callable[[Answers, Memory], Publisher] | None = None

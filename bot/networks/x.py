@@ -698,6 +698,7 @@ NETWORK = Network(
     entities=entities,
     may_mention=0,
     mention_rule="https://docs.x.com/developer-guidelines",
+    label_page=LABEL_HELP,
     connect=connect,
     client="tweepy",
     sign_in=SignIn(

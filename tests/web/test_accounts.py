@@ -290,3 +290,12 @@ def test_what_is_no_address_of_a_post_is_not_kept(stage: Stage, organizer: Visit
     (number,) = (one.id for one in stage.app.store.deliveries())
     told = organizer.press(organizer.get("/by-hand"), f"/by-hand/{number}/posted", status=400, url=url)
     assert "is no address of a post" in told.words
+
+
+def test_where_only_a_person_can_mark_an_account_the_page_says_so_from_the_start(
+    stage: Stage, organizer: Visitor
+) -> None:
+    write(stage.folder, {"config.toml": CONFIG + '\n[accounts.bird]\nnetwork = "x"\n'})
+    page = organizer.get("/accounts/bird")
+    assert "Mark it by hand, in its settings there." in page.words
+    assert "https://help.x.com/en/using-x/automated-account-labels" in page.links
