@@ -1,6 +1,6 @@
 """Deliver: one tick of the engine. What is due is decided, committed as `sending`, and only then said."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -170,15 +170,28 @@ def note_due(app: App, doors: Doors, now: datetime) -> None:
     if out := {name for name, until in known.items() if name not in kept and until < now - TAKEN_OUT}:
         app.store.forget(out)
     due = unnoted(app, app.store, now, now + MOMENT)
-    asked = sorted({slot.account for slot in due})
-    says = dict(zip(asked, side_by_side(lambda name: _says(doors, name), asked), strict=True))
-    # One after the other: of two names for one account only the first speaks.
-    ids = {name: id for name in asked if (id := _identity(app, name, says[name], now))}
-    away = set(asked) - set(ids)
+    speaking = {slot.account for slot in due}
+    ids = _identities(app, doors, speaking, now)
+    away = speaking - set(ids)
     new = [delivery_of(app, slot, ids[slot.account]) for slot in due if slot.account in ids]
     theirs = {name for name, schedule in rows(app) if away.intersection(schedule.accounts)}
     app.store.note(new, kept - theirs, known, now)
     app.store.note([], theirs - set(known), {}, now - 2 * MOMENT)
+
+
+def _identities(app: App, doors: Doors, accounts: Set[str], now: datetime) -> dict[str, str]:
+    """The lasting ids of accounts, as they are known since somebody let them begin; others are asked now.
+
+    Left out are those of which nobody can know just now. Where an account's keys belong to another
+    one by now, its slots are noted all the same, and held when they come to speak.
+    """
+    ids = {name: look.identity for name, look in app.store.looks().items() if name in accounts and look.identity}
+    asked = sorted(accounts - set(ids))
+    # One after the other: of two names for one account only the first speaks.
+    for name, says in zip(asked, side_by_side(lambda name: _says(doors, name), asked), strict=True):
+        if found := _identity(app, name, says, now):
+            ids[name] = found
+    return ids
 
 
 def _says(doors: Doors, account: str) -> str:
@@ -190,15 +203,14 @@ def _says(doors: Doors, account: str) -> str:
 
 
 def _identity(app: App, account: str, says: str, now: datetime) -> str:
-    """The account's lasting id, as it is known since somebody let it begin; "" while nobody can know.
+    """The lasting id of an account that says so for the first time; "" while nobody can know.
 
-    Where its keys belong to another one now, its slots are noted all the same, and held when they
-    come to speak. One that another name of config.toml stands for is told, and says nothing.
+    One that another name of config.toml stands for is told, and says nothing.
     """
+    if not says or says.startswith("("):
+        return says
     looks = app.store.looks()
     look = looks.get(account, Look())
-    if look.identity or not says or says.startswith("("):
-        return look.identity or says
     if twin := _twin(app, looks, account, says):
         why = f'"{account}" and "{twin}" in config.toml are one and the same account. Take one of them out.'
         app.store.looked(account, replace(look, trouble=why), now)

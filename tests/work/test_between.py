@@ -165,6 +165,16 @@ def test_a_silent_network_delays_no_other_account(tmp_path: Path, call: str) -> 
     assert came == [True]
 
 
+def test_an_account_that_takes_long_to_say_who_it_is_holds_up_no_other(tmp_path: Path) -> None:
+    app = opened(tmp_path, {f"{name}.txt": f"{name}." for name in ("one", "two", "three", "four")}, told=SHOP)
+    tick(app, at("09:00"))
+    town_is_through, came = threading.Event(), []
+    slow = {"whoami": lambda: came.append(town_is_through.wait(5))}
+    app, _ = doors(app, shop=slow, town={"publish": town_is_through.set})
+    assert states(tick(app, at("17:30"))) == ["sent", "sent"]
+    assert came == [True]
+
+
 def test_what_is_too_late_when_all_is_prepared_is_not_said(tmp_path: Path) -> None:
     app = opened(tmp_path, {"one.txt": "One."}, told=CONFIG + 'late = "1m"\n')
     tick(app, at("08:00"))
