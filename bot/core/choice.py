@@ -183,8 +183,12 @@ def _sort(
     able: list[Post] = []
     obstacles = Counter(may.obstacles)
     said = history.said(speaker.voice, campaign.name)
+    digests = {digest for _, _, digest in barred}  # few posts are, and each is asked at each slot
     for post in may.posts:
-        if why := used_up(post, said, slot.at) or _bar(speaker, campaign, post, barred):
+        why = used_up(post, said, slot.at)
+        if not why and (campaign.sample or post.digest in digests):
+            why = _bar(speaker, campaign, post, barred)
+        if why:
             obstacles[why] += 1
         else:
             able.append(post)
@@ -206,7 +210,7 @@ def hindrance(
 
 
 def _bar(speaker: Speaker, campaign: Campaign, post: Post, barred: Collection[tuple[str, str, str]]) -> str:
-    if barred and (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
+    if (speaker.network.name, f"{post.campaign}/{post.name}", post.digest) in barred:
         return BARRED
     return PRACTICE if campaign.sample and not speaker.network.practice else ""
 

@@ -299,6 +299,7 @@ WITH_SCHEME, SPACE = regex.compile(r"https?://\S"), regex.compile(r"\s")
 NOT_WORD = regex.compile(r"[^\p{L}\p{N}]+")
 
 
+@lru_cache(maxsize=20_000)
 def sameness(text: str) -> str:
     """A short name that two texts share if only links, hashtags, case, marks or spaces set them apart."""
     plain = " ".join(word for word in _without_links(text).casefold().split() if word[0] not in "#＃")

@@ -145,17 +145,19 @@ class Store:
         query = select(TALLIES)
         if accounts is not None:
             query = query.where(TALLIES.c.account.in_(accounts))
+        names = TALLIES.columns.keys()
         with self._reading() as connection:
-            return [Spoken(**row._mapping) for row in connection.execute(query)]
+            return [Spoken(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
 
     def uses(self, since: datetime) -> list[Use]:
         """Every time a post was said or may have been, for slots from `since` on, in order."""
-        names = ("account", "network", "campaign", "post", "wording", "at", "said", "share", "sameness")
-        language = DELIVERIES.c.variant["language"].as_string().label("language")
-        query = select(*(DELIVERIES.c[name] for name in names), language)
+        names = ("account", "network", "campaign", "post", "wording", "at", "said", "share", "sameness", "language")
+        language = DELIVERIES.c.variant["language"].as_string()
+        query = select(*(DELIVERIES.c[name] for name in names[:-1]), language)
         query = query.where(DELIVERIES.c.at >= since, DELIVERIES.c.state.in_(USED))
         with self._reading() as connection:
-            return [Use(**row._mapping) for row in connection.execute(query.order_by(*_ORDER))]
+            rows = connection.execute(query.order_by(*_ORDER))
+            return [Use(**dict(zip(names, row, strict=True))) for row in rows]
 
     def deliveries(
         self, states: Iterable[str] = (), *, since: datetime | None = None, until: datetime | None = None
