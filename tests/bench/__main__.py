@@ -104,9 +104,9 @@ def long_past(folder: Path, past: int, rounds: int) -> None:
 
 
 def pages_of_desk(folder: Path, rounds: int) -> None:
-    """How long the pages of the desk take, the slowest first."""
-    for path, seconds in sorted(desk(folder, 100_000, rounds), key=lambda one: -one[1]):
-        click.echo(f"{'desk':20} {seconds:6.2f} s  {path} (aim 1; 2,000 posts, 100,000 old deliveries)")
+    """What the pages and forms of the desk cost, the dearest first."""
+    for one in sorted(desk(folder, 100_000, rounds), key=lambda one: -one.seconds):
+        click.echo(f"{'desk':20} {one.seconds:6.2f} s  {one.what} (aim 1; first time {one.first:.2f})")
 
 
 def report(what: str, sides: tuple[float, float], aim: float, how: str) -> None:
