@@ -348,6 +348,7 @@ def _entry(form: Mapping[str, str], number: int) -> Entry:
 def _needs(written: str) -> Needs:
     try:
         found = json.loads(written)
+        json.dumps(found, ensure_ascii=False).encode()  # JSON can name halves of letters, and no file can hold them
         links, facts = (_named(found[key]) for key in ("links", "facts"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AskedWrongly(ANEW) from error

@@ -280,6 +280,7 @@ def test_nothing_sent_is_told_and_what_was_chosen_stays(organizer: Visitor) -> N
     ["", "[]", "{", '{"links": 3, "facts": {}}', '{"links": {"a-b": {}}, "facts": {}}',
      '{"links": {"a": {"": 1}}, "facts": {}}',
      "[" * 9999,
+     json.dumps({"links": {"sign": {"": "\ud800"}}, "facts": {}}),
      json.dumps({"links": {"x": {"../": "y"}}, "facts": {}})],
 )  # fmt: skip
 def test_a_form_that_somebody_made_up_is_refused(stage: Stage, organizer: Visitor, needs: str) -> None:
