@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.pages import catalog, manual, messages
 from bot.work import people
+from tests.making import write
 from tests.web.conftest import Stage, Visitor
 from tests.web.test_hostile import crawled
 from tests.web.words import DEED, ROOMS, of_room
@@ -119,6 +120,13 @@ def noted(file: Path) -> set[str]:
     calls = (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
     texts = [call.args[2] for call in calls if ast.unparse(call.func) == "people.note"]
     return {str(one.value) for one in texts if isinstance(one, ast.Constant)}
+
+
+def test_what_is_most_often_wrong_in_a_library_comes_in_spanish(stage: Stage, organizer: Visitor) -> None:
+    write(stage.folder, {"posts/air/long.en.txt": f"{'w' * 6000} #cleanairforeverybody\n"})
+    found = organizer.get("/library/air/long", **{"accept-language": "es"}).words
+    assert "ninguna redacción cabe en" in found and "«#cleanairforeverybody» es difícil de leer en voz alta" in found
+    assert "Acórtala" in found and "Empieza cada palabra con mayúscula" in found
 
 
 def test_a_sentence_with_a_name_in_it_comes_in_spanish_with_the_name(organizer: Visitor) -> None:
