@@ -204,8 +204,9 @@ def _noted(app: App, one: Delivery) -> Delivery:
     """A delivery as it stands in the ledger now, written there first if it is not; raises HandbillError."""
     if one.id is not None:
         return app.store.delivery(one.id) or one
+    look = app.store.looks().get(one.account)
     try:
-        identity = Doors(app).identity(one.account)
+        identity = (look.identity if look else "") or Doors(app).identity(one.account)
     except TryLater as error:
         raise HandbillError(f'"{one.account}" cannot be asked who it is just now: {error}. Try again later') from error
     return app.store.add(replace(one, identity=identity))

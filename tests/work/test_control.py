@@ -103,13 +103,27 @@ def test_a_slot_that_is_named_beforehand_has_the_key_that_the_timetable_would_gi
     assert done.key == "outbox/town/air/2026-12-01/09:00"
 
 
-def test_an_account_that_cannot_be_asked_who_it_is_changes_nothing(morning: App) -> None:
-    class Away(Moody):
-        def whoami(self) -> str:
-            raise TryLater("the network is down")
+class Away(Moody):
+    """An account that cannot be asked who it is."""
 
-    away = replace(morning, connect=lambda *_: Away(None, iter(())))
-    away.__dict__["store"] = morning.store
+    def whoami(self) -> str:
+        raise TryLater("the network is down")
+
+
+def away_from(app: App) -> App:
+    away = replace(app, connect=lambda *_: Away(None, iter(())))
+    away.__dict__["store"] = app.store
+    return away
+
+
+def test_a_slot_of_an_account_that_has_spoken_is_skipped_also_while_its_network_is_away(morning: App) -> None:
+    tick(morning, at("09:00"))
+    away = away_from(morning)
+    assert do(away, skip(away, EVENING)).key == "outbox/town/air/2026-12-01/17:30"
+
+
+def test_an_account_that_cannot_be_asked_who_it_is_changes_nothing(morning: App) -> None:
+    away = away_from(morning)
     with pytest.raises(HandbillError, match=r'"town" cannot be asked who it is just now: the network is down'):
         do(away, skip(away, NINE))
     assert morning.store.deliveries() == []
