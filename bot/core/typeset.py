@@ -160,6 +160,10 @@ def _link(tails: Mapping[str, Sequence[Tail]], case: Case) -> tuple[str, Mapping
         if len(found) != 1:
             return "", {}
         addresses[language] = found.pop()
+    if any(
+        not addresses[language] and any(_addresses(tail.words) for tail in each) for language, each in tails.items()
+    ):
+        return "", {}  # what stands in one language's sentence must not follow it as another's address
     told = {language: address for language, address in addresses.items() if address}
     return (_link_name(told, case) if told else ""), addresses
 
@@ -167,7 +171,7 @@ def _link(tails: Mapping[str, Sequence[Tail]], case: Case) -> tuple[str, Mapping
 def _pair_links(tails: Mapping[str, Sequence[Tail]], case: Case) -> None:
     """Give one name to the links that stand in the same place of a wording and its translation."""
     for same in zip(*tails.values(), strict=False):
-        inside = [_addresses(tail.words) for tail in same]
+        inside = [[*_addresses(tail.words), *filter(None, [tail.link])] for tail in same]
         if len(inside) > 1 and len({len(each) for each in inside}) == 1:
             for addresses in zip(*inside, strict=True):
                 _link_name(dict(zip(tails, addresses, strict=True)), case)

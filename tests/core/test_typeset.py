@@ -199,3 +199,10 @@ def test_no_word_is_lost_on_the_way_into_files(posts: list[list[str]]) -> None:
     for word in {word for words in posts for word in words if word.strip() and word not in ("[CITY]", "{", "{{")}:
         assert word in said
     assert all(len(file.rows) == file.text.count("\n") for file in files)
+
+
+def test_an_address_in_the_words_of_one_language_and_behind_those_of_the_other_is_one_link() -> None:
+    files, case = made(draft(en=f"Sign here {SIGN} and ride.", es=f"Dos autobuses. {FIRMA}"))
+    assert case.needs.links == {"sign": {"en": SIGN, "es": FIRMA}}
+    english, spanish = ([row for row in file.text.split("\n") if "links.sign" in row] for file in files)
+    assert english == ["Sign here {{ links.sign }} and ride."] and spanish == ["{{ links.sign }}"]
