@@ -62,7 +62,8 @@ def test_a_phone_hears_by_the_topic_that_was_shown(stage: Stage, organizer: Visi
     assert "Ana https://ntfy.sh" in saved.words
     assert (stage.folder / FILE).read_text() == f"# Ana\nhttps://ntfy.sh/{topic}\n"
     assert topic not in organizer.client.get("/settings").text
-    assert "holds no more" in organizer.press(shown, "/settings/phone", 400).words
+    assert "Notices go there already." in organizer.press(shown, "/settings/phone", 400).words
+    assert "holds no more" in organizer.press(shown, "/settings/phone", 400, topic="town").words
 
 
 def test_an_address_is_taken_away(stage: Stage, organizer: Visitor, site: Site) -> None:

@@ -120,8 +120,10 @@ def test_a_phones_topic_is_long_stays_until_it_is_kept_and_is_never_shown_again(
     assert understood(address)
     add(app, address, "Ana")
     assert topic(again(tmp_path), "key") != first
+    with pytest.raises(AskedWrongly, match="already"):
+        add(again(tmp_path), phone(again(tmp_path), "key", first), "Ana")
     with pytest.raises(AskedWrongly, match="holds no more"):
-        phone(again(tmp_path), "key", first)
+        phone(again(tmp_path), "key", "handbill")
 
 
 def test_mail_is_addressed_with_whatever_stands_in_a_password() -> None:
