@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import App
+from bot.core.delivery import STEPS
 from bot.core.problem import AskedWrongly, HandbillError
 
 if TYPE_CHECKING:
@@ -57,9 +58,20 @@ def opened(app: App, file: Path) -> "Iterator[Store]":
     if _is_ledger(app, file):
         raise AskedWrongly(f"{file} is the ledger itself. Name a backup of it.")
     with closing(open_store(f"sqlite:///{file.as_posix()}", write=False)) as store:
+        if not _is_sound(store):
+            raise AskedWrongly(f"{file} holds what Handbill never writes, so it is not restored. Take another backup.")
         if extent(store) == Extent(0, None):
             raise AskedWrongly(f"{file} holds nothing: no delivery, and no timetable.")
         yield store
+
+
+def _is_sound(store: "Store") -> bool:
+    """Whether all can be read that an engine or a desk reads; else they would stumble over it from then on."""
+    try:
+        extent(store), store.people.all(), store.looks()
+        return all(one.state in STEPS for one in store.deliveries())
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def restore(app: App, source: "Store") -> Path | None:

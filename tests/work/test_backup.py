@@ -64,6 +64,24 @@ def test_a_backup_is_one_file_that_only_its_owner_reads(app: App, tmp_path: Path
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE deliveries SET state = 'odd'", "UPDATE deliveries SET variant = '{'", "UPDATE deliveries SET at = 'soon'",
+     "UPDATE deliveries SET variant = '[1]'", "UPDATE sightings SET until = 'soon'",
+     "INSERT INTO people VALUES (1, 'Eve', 'eve', 'root', 'x', '2026-11-22 00:00:00')"],
+)  # fmt: skip
+def test_what_handbill_never_writes_is_not_restored(tmp_path: Path, damage: str) -> None:
+    app, file = opened(tmp_path, told=CONFIG), tmp_path / "backup.db"
+    tick(app, at("09:00"))
+    backup(app, file)
+    with closing(sqlite3.connect(file)) as bent, bent:
+        bent.execute(damage)
+    with pytest.raises(AskedWrongly, match="Take another backup"):
+        restored(app, file)
+    assert states(app) == ["09:00 sent"]
+    app.store.close()
+
+
 def test_a_backup_writes_over_a_file_only_if_it_is_told_to(app: App, tmp_path: Path) -> None:
     tick(app, at("09:00"))
     (tmp_path / "backup.db").write_text("mine")
