@@ -14,7 +14,7 @@ from bot.core.network import Network
 from bot.core.problem import Problem
 from bot.core.schema import Bad, Fault, Faults, Kind
 from bot.core.text import decode
-from bot.core.timetable import DAYS, Schedule
+from bot.core.timetable import DAYS, LATEST, Schedule
 
 FILE = "config.toml"
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential)(?!.*_(env|file)$)")
@@ -153,7 +153,7 @@ def _publish(value: Any) -> bool:
 
 def _late(value: Any) -> timedelta:
     late: timedelta = schema.as_duration(value)
-    if not timedelta(minutes=1) <= late <= timedelta(days=7):
+    if not timedelta(minutes=1) <= late <= LATEST:
         raise Bad("must lie between a minute and a week", 'Write it like "6h".')
     return late
 

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from bot.core import timetable
+
 METADATA = MetaData()
 
 
@@ -76,8 +78,8 @@ def tidied(value: Any) -> Any:
     return value
 
 
-# So much later than its slot's time nothing is said: a week (`late` in config.toml), and a day for clocks.
-LATEST = timedelta(days=8)
+# So much later than its slot's time nothing was said, by whatever clock.
+LATEST = timetable.LATEST + timedelta(days=1)
 DELIVERIES = Table(
     "deliveries",
     METADATA,

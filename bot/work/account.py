@@ -21,7 +21,7 @@ from bot.core.schema import NAME, locate
 from bot.core.text import CONTROL
 from bot.http import one_line
 from bot.work.doors import take_over
-from bot.work.plan import spent
+from bot.work.plan import has_begun, spent
 from bot.work.put import rewrite
 from bot.work.settle import leased
 
@@ -294,7 +294,7 @@ def _checked(app: App, account: Account) -> Checked:
         account=account,
         identity=identity,
         standing=standing,
-        begun=account.by_hand or network.practice or account.name in store.starts(),
+        begun=has_begun(app, account.name, store.starts()),
         cost=sum(network.price(variant) for _, variant in said) if network.price else 0.0,
         month=spent(app, store, [account.name], now)[account.name, month(now, app.config.zone)],
     )

@@ -27,13 +27,13 @@ from bot.core.delivery import (
 from bot.core.network import Publisher
 from bot.core.problem import HandbillError, NetworkError, SignedOut, TryLater, Uncertain
 from bot.core.rotate import sameness
+from bot.core.timetable import LATEST
 from bot.library import stamp
 from bot.store import FenceLost, Lease, Look
 from bot.work.adopt import adopt, seen
 from bot.work.attend import attend
 from bot.work.doors import Doors, another, side_by_side, stranger, take_over, told
 from bot.work.plan import (
-    LATEST,
     MOMENT,
     PAUSED,
     REOPENED,

@@ -15,7 +15,7 @@ from bot.core.delivery import OPEN, Delivery, in_time, step, turn
 from bot.core.limits import Limits, free, month, used_up
 from bot.core.problem import SignedOut
 from bot.core.rotate import NEAR, History, within
-from bot.core.timetable import Schedule, Slot, instant, local_day, slots
+from bot.core.timetable import LATEST, Schedule, Slot, instant, local_day, slots
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -27,8 +27,6 @@ REOPENED = ("refused", "missed")
 MOMENT = timedelta(microseconds=1)
 # A changed time zone moves a slot by no more than this, and a person by no more than that.
 ZONES, FAR = timedelta(days=2), timedelta(days=7)
-# No delivery may be later than this (`late` in config.toml).
-LATEST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,10 +260,15 @@ def is_silence(app: App, planned: Planned) -> bool:
     return within(campaign.starts, campaign.until, slot.day)
 
 
+def has_begun(app: App, name: str, starts: Collection[str]) -> bool:
+    """Whether an account may speak: somebody let it begin, or nobody has to."""
+    account = app.config.accounts[name]
+    return account.by_hand or app.networks[account.network].practice or name in starts
+
+
 def _waits(app: App, slot: Slot, choice: Choice, ledger: Ledger) -> str:
     """What a person must do before this is said, in words; "" if nothing."""
-    account = app.config.accounts[slot.account]
-    if not (account.by_hand or choice.speaker.network.practice or slot.account in ledger.starts):
+    if not has_begun(app, slot.account, ledger.starts):
         return f"nobody has let this account begin; if its week is right: handbill account start {slot.account}"
     if slot.approval and choice.words not in ledger.approvals:
         return "a person must approve it"

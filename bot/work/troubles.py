@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.app import App
 from bot.core.delivery import STEPS, Delivery
-from bot.work.plan import BY_PERSON, PAUSED, changed, gone, paused_by_file, standstill
+from bot.work.plan import BY_PERSON, PAUSED, changed, gone, has_begun, paused_by_file, standstill
 
 Remedy = Literal["", "reconnect", "start", "approve", "post", "settle", "edit", "library", "now"]
 # So many are shown at once, and so many are read at once to find them.
@@ -91,8 +91,7 @@ def remedy(app: App, one: Delivery, pauses: Collection[str], begun: Collection[s
         case "held":
             return "reconnect"
         case "waiting":
-            needs_start = not (account.by_hand or app.networks[one.network].practice or one.account in begun)
-            return "start" if needs_start else "approve"
+            return "approve" if has_begun(app, one.account, begun) else "start"
         case "uncertain":
             return "post" if account.by_hand else "settle"
         case "refused":
