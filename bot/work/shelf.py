@@ -24,11 +24,11 @@ from bot.work.review import all_campaigns, all_networks, copies, left_out, place
 
 LEFT_OUT = "left out"
 # Within its days, but none of the accounts that the timetable lets speak for its campaign can say it as it is.
-SHARED = "share only"
+NOBODY = "no account"
 # What an account's part in a post may be, by the name under which it is looked for.
 PARTS = {"resting": RESTING, "worn out": WORN_OUT, "refused": BARRED}
 # What shows only when a post's words are read for every network, which takes long.
-DEEP = (SHARED, "does not fit", "problem", "fine")
+DEEP = (NOBODY, "does not fit", "problem", "fine")
 STATES = ("ready", *PARTS, "not yet", "expired", LEFT_OUT, "untranslated", "stale", *DEEP)
 # So many posts stand on a page; and in search of them so many are read for every network at most.
 SHOWN, READ = 40, 100
@@ -123,7 +123,7 @@ def standing_for(item: Item) -> str:
         return item.state
     if whys & {RESTING, COPY}:
         return "resting"
-    return next((state for state, why in PARTS.items() if whys == {why}), SHARED)
+    return next((state for state, why in PARTS.items() if whys == {why}), NOBODY)
 
 
 def browse(app: App, seek: Seek, start: int = 0) -> Shelf:
@@ -246,7 +246,7 @@ def _is_in_state(item: Item, state: str) -> bool:
     match state:
         case "ready" | "not yet" | "expired" | "left out":
             return item.state == state
-        case "share only":
+        case "no account":
             return item.state == "ready"
         case "untranslated":
             return bool(item.missing)
@@ -283,7 +283,7 @@ class Eye:
         """The item, if it is in the state that somebody looks for."""
         if why := PARTS.get(seek.state):
             return item if any(part.why == why for part in self._parts(item, is_whole=False)) else None
-        if seek.state in ("ready", SHARED):
+        if seek.state in ("ready", NOBODY):
             return item if standing_for(replace(item, parts=tuple(self._parts(item)))) == seek.state else None
         if seek.state == "does not fit":
             return item if item.post and self._is_misfit(item, item.post, self._app.networks[seek.network]) else None

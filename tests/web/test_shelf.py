@@ -44,9 +44,9 @@ def test_the_library_says_for_each_account_and_network_why_it_cannot_say_a_post(
     stage: Stage, organizer: Visitor
 ) -> None:
     write(stage.folder, {"posts/air/campaign.toml": AIR, "posts/air/asks.en.txt": "{{ me.city }} breathes.\n"})
-    for page in ("/library?state=share+only", "/library/air/asks"):
+    for page in ("/library?state=no+account", "/library/air/asks"):
         shown = " ".join(organizer.get(page).words.split())
-        assert "for share pages only" in shown
+        assert "no account can say it" in shown
         assert "asks for: Your city; so it is for share pages only" in shown and "town (Outbox):" in shown
 
 

@@ -189,12 +189,12 @@ ON_X = stage.CONFIG.replace('network = "outbox"', 'network = "x"\npublish = "by 
 CITY = 'title = "Clean air"\n[ask.city]\nlabel = "Your city"\n'
 
 
-def test_what_no_account_of_the_timetable_can_say_is_not_ready_but_for_share_pages_only(tmp_path: Path) -> None:
+def test_what_no_account_of_the_timetable_can_say_is_not_ready(tmp_path: Path) -> None:
     posts = {"asks.txt": "{{ me.city }} breathes.", "fits.txt": "Short.", "long.txt": f"{LONG}."}
     found = stage.opened(tmp_path, {"air/campaign.toml": CITY, **posts}, told=ON_X)
-    assert names(found, state="share only") == ["asks", "long"] and names(found, state="ready") == ["fits"]
+    assert names(found, state="no account") == ["asks", "long"] and names(found, state="ready") == ["fits"]
     asks, long = (take(found, "air", name) for name in ("asks", "long"))
-    assert asks.state == long.state == "share only"
+    assert asks.state == long.state == "no account"
     assert [(part.network, part.asks) for part in asks.parts] == [("X", ("city",))]
     assert [part.why for part in long.parts] == ["no wording fits X (291 of 280, in en)"]
 
