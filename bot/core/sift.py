@@ -63,12 +63,13 @@ def sift(
     known = _known(networks)
     places = list(_places([part for block in blocks for part in _headed(block, known)], known))
     whys = _whys(places, sure)
+    is_announced = any(place.part for place in places)
     chosen: list[Row] = []
     aside: list[Aside] = []
     for part, group in groupby(zip(places, whys, strict=True), lambda one: one[0].part):
         some = list(group)
         is_listed = is_tabled or sum(place.block.kind == "bullet" and not why for place, why in some) > 1
-        is_outside = not part and any(place.part for place in places)
+        is_outside = is_announced and not part
         for (block, _, _), why in some:
             reason = why if why or block.number in sure or parts(block) else _elsewhere(block, is_listed, is_outside)
             if reason:

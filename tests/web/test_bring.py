@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from bot.core import says, sift
 from bot.pages import catalog
 from bot.work import people
 from tests.documents import docx, entity_bomb, lying_bomb, zip_bomb
@@ -193,6 +194,14 @@ def test_what_was_left_aside_says_why(organizer: Visitor) -> None:
     assert "Left aside: a heading" in told
     again = pressed(organizer, "/import/look", ticked(read(organizer), 0))
     assert "Left aside: a heading" in " ".join(again.words.split())
+
+
+def test_why_it_was_left_aside_is_said_in_spanish_too(organizer: Visitor) -> None:
+    organizer.client.headers["accept-language"] = "es"
+    page = organizer.post("/import", {"words": KIT, "campaign": "air"}).text
+    assert "Apartado: <bdi>un título</bdi>" in page
+    whys = {getattr(module, name) for module in (says, sift) for name in dir(module) if name.isupper()}
+    assert {why for why in whys if isinstance(why, str) and why[:1].islower()} <= set(catalog("es"))
 
 
 def test_a_document_in_which_nothing_looks_like_a_post_is_shown_with_nothing_ticked(
