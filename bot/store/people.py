@@ -93,15 +93,16 @@ class People:
             used = connection.execute(delete(INVITATIONS).where(*this).returning(INVITATIONS)).one_or_none()
             if used is None:
                 return None
-            same = connection.scalar(select(PEOPLE.c.id).where(PEOPLE.c.folded == folded))
+            same = connection.execute(select(*_PERSON).where(PEOPLE.c.folded == folded)).one_or_none()
             if same and used.by:
                 raise AskedWrongly("Somebody has this name already. Choose another one.")
             values = {"name": name, "folded": folded, "role": used.role, "password": password}
             if same is None:
                 written = insert(PEOPLE).values(**values, since=now).returning(*_PERSON)
                 return _person(connection.execute(written).one())
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.person == same))
-            changed = update(PEOPLE).where(PEOPLE.c.id == same).values(**values).returning(*_PERSON)
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.person == same.id))
+            connection.execute(update(INVITATIONS).where(INVITATIONS.c.by == same.name).values(by=name))
+            changed = update(PEOPLE).where(PEOPLE.c.id == same.id).values(**values).returning(*_PERSON)
             return _person(connection.execute(changed).one())
 
     # Sessions

@@ -83,6 +83,16 @@ def test_who_is_taken_off_is_signed_out_and_so_are_their_invitations(store: Stor
         store.people.remove(bo.id)
 
 
+def test_invitations_end_with_whoever_made_them_also_under_a_name_that_is_spelled_anew(store: Store) -> None:
+    join(store, "Bo")
+    ana = join(store, "Ana")
+    store.people.invite("one", Role.ORGANIZER, "Ana", NOW, SENT_LINK)
+    store.people.invite("anew", Role.ORGANIZER, "", NOW, SHOWN_LINK)
+    assert store.people.accept("anew", "ANA", "ana", "other", NOW)
+    store.people.remove(ana.id)
+    assert store.people.invited("one", NOW) is None
+
+
 def test_the_last_organizer_stays_even_if_all_go_at_once(store: Store) -> None:
     people = [join(store, name) for name in ("Ana", "Bo", "Cy")]
     join(store, "Di", Role.REVIEWER)
