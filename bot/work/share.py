@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from bot.app import App
 from bot.core.facts import Setting
-from bot.core.fit import compose, filled, fit, turn_hashtags
+from bot.core.fit import filled, fit, turn_hashtags
 from bot.core.measure import measure
 from bot.core.network import Answers, Network
 from bot.core.post import Campaign, Post, Variant
@@ -197,13 +197,6 @@ def page_address(site: str, campaign: Campaign, language: str, post: Post | None
     """The whole address of a share page: a campaign's in one language, or a post's; "" without a `site`."""
     steps = (campaign.name, language, post.name if post else "", target)
     return "/".join([site.rstrip("/"), *(quote(step, safe="") for step in steps if step), ""]) if site else ""
-
-
-def as_said(one: Offer, words: str) -> Variant:
-    """The offer with a supporter's own words in the place of ours."""
-    words = words.strip()
-    text = compose(one.network, words, one.variant.hashtags, one.variant.link)
-    return replace(one.leads, words=words, text=text, fields=())
 
 
 def shared(one: Offer, me: Mapping[str, str], answers: Answers) -> Shared:

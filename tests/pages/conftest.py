@@ -8,7 +8,10 @@ import pytest
 
 from bot.app import App
 from bot.config import default
+from bot.core.fit import compose
+from bot.core.post import Variant
 from bot.work.lay import lay
+from bot.work.share import Offer
 from bot.work.site import site
 from tests.making import NETWORKS, NOW, app, library
 from tests.pages.browser import Visitors, running, served
@@ -44,6 +47,13 @@ title = "Buses"
 will you sign, too?
 """
 PLAIN = '+++\nlink = "sign"\n+++\nWe signed at {{ links.sign }} today.\n'
+
+
+def as_said(one: Offer, words: str) -> Variant:
+    """The offer with a supporter's own words in the place of ours."""
+    words = words.strip()
+    text = compose(one.network, words, one.variant.hashtags, one.variant.link)
+    return replace(one.leads, words=words, text=text, fields=())
 
 
 def small(folder: Path) -> App:

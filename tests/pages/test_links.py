@@ -9,10 +9,10 @@ import pytest
 
 from bot.core.fit import compose
 from bot.core.measure import measure
-from bot.work.share import Offer, Wanted, as_said, link, offers
+from bot.work.share import Offer, Wanted, link, offers
 from tests.making import NETWORKS, NOW
 from tests.pages.browser import Visitors, typed
-from tests.pages.conftest import small
+from tests.pages.conftest import as_said, small
 
 BUS = "small/air/en/bus/index.html"
 NAMES = {

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.work.share import Offer, Wanted, as_said, link, offers
+from bot.work.share import Offer, Wanted, link, offers
 from tests.making import NOW
 from tests.pages.browser import TYPE, served
-from tests.pages.conftest import small
+from tests.pages.conftest import as_said, small
 from tests.pages.firefox import CONTROL, Others, Tab, firefox, until
 from tests.pages.test_links import NAMES
 

@@ -9,7 +9,7 @@ import pytest
 from bot.app import App
 from bot.core.problem import AskedWrongly, Problem
 from bot.core.timetable import local_day
-from bot.work.share import Shared, Wanted, as_said, offers, shared
+from bot.work.share import Shared, Wanted, offers, shared
 from tests.making import NETWORKS, NOW, app, library
 
 LINKED = 'title = "Clean air"\n[links]\nsign = "https://example.org/sign"\n'
@@ -148,13 +148,3 @@ def test_a_link_that_takes_no_words_leads_to_the_posts_own_page_once_there_is_on
     assert "https://example.org/sign" in one.text
     (one,) = links(opened, networks=[CARRYING[0]])
     assert "share.example.org" not in one.url
-
-
-@pytest.mark.parametrize("network", CARRYING)
-def test_own_words_keep_hashtags_and_link_but_say_no_link_twice(tmp_path: Path, network: str) -> None:
-    library(tmp_path, {"a.txt": '+++\nlink = "sign"\n+++\nHello.'}, LINKED)
-    opened = app(tmp_path)
-    (one,) = offers(opened, Wanted(networks=[network]), local_day(NOW, opened.config.zone), print)
-    said = as_said(one, " My words \n")
-    assert said.text == one.variant.text.replace("Hello.", "My words")
-    assert as_said(one, "See https://example.org/sign.").text.count("https://example.org/sign") == 1
