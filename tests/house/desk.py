@@ -1,4 +1,4 @@
-"""The picture of the desk in the README: a week of the sample campaign. `python -m tests.house.desk` redraws it."""
+"""The picture of the desk in the README: a week of the sample campaign, as if it were a real one. `python -m tests.house.desk` redraws it."""
 
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -16,12 +16,14 @@ from bot.work.deliver import tick
 from tests.house.manual import HELP
 from tests.making import write
 from tests.pages.browser import running
+from tests.publishing.stage import PLACE
 
 FILE = HELP / "desk.png"
 ZONE = ZoneInfo("America/New_York")
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=ZONE)
 CONFIG = """\
 timezone = "America/New_York"
+notify = ["json://127.0.0.1:1"]
 [accounts.springfield]
 network = "outbox"
 folder = "springfield"
@@ -46,6 +48,11 @@ accounts = ["valley"]
 days = ["thu", "sat"]
 times = ["17:30"]
 approval = "post"
+[[schedule]]
+campaign = "families-belong-together"
+accounts = ["club"]
+days = ["sun"]
+times = ["17:30"]
 """
 
 
@@ -61,6 +68,9 @@ class Hours:
 def lived(folder: Path, hours: Hours) -> App:
     """A folder in which half a week has passed: the machine was off on Tuesday evening, one post was skipped."""
     copytree(sample_library(), folder / "posts")
+    campaign = folder / "posts" / "families-belong-together" / "campaign.toml"
+    told = campaign.read_text("utf-8").replace("sample = true", "").replace("example.org", PLACE)
+    campaign.write_text(told, "utf-8")
     app = open_app(write(folder, {"config.toml": CONFIG}) / "config.toml", hours)
     tick(app, hours.now)
     for later in (1.05, 9.55, 25.05, 40):
