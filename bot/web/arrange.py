@@ -23,16 +23,16 @@ from bot.work.arrange import (
     Proposal,
     Quiet,
     Remove,
-    Timing,
     Row,
+    Timing,
     Turn,
     Zone,
     arrangement,
-    pace_of,
     outlook,
+    pace_of,
     proposed,
-    zones,
     save,
+    zones,
 )
 from bot.work.people import Role
 from bot.work.put import Changed
@@ -40,9 +40,9 @@ from bot.work.put import Changed
 PLACE = "/schedule"
 LATE = ("30m", "1h", "3h", "6h", "12h", "1d", "2d")
 """What is offered as `late`, besides what a row has already."""
+USUAL = "6h"
 GAPS = ("15m", "30m", "1h", "2h", "3h", "6h", "12h", "1d")
 """What is offered as `gap`, besides what an account has already."""
-USUAL = "6h"
 # So many fields for times are there at least, and so many stay free.
 CLOCKS, FREE = 4, 2
 # How each change stands in the list of who did what, of which so many are looked through for the last one.
@@ -51,8 +51,8 @@ DEEDS = {
     Alter: "changed in the timetable",
     Remove: "took out of the timetable",
     Quiet: "changed the quiet hours",
-    Pace: "changed the bounds of",
     Zone: "changed the time zone",
+    Pace: "changed the bounds of",
 }
 LOOKED_AT = 100
 
@@ -131,7 +131,6 @@ def _length(span: timedelta, language: str) -> str:
 
 
 def new_row(ask: Ask) -> Response:
-    wanted = ask.query.get("campaign", "")
     """An empty form for one more row."""
     campaigns, accounts = tuple(ask.app.library.campaigns), tuple(ask.app.config.accounts)
     wanted = ask.query.get("campaign", "")
@@ -200,6 +199,8 @@ def _there(there: Arrangement, number: int) -> Row:
     if number >= len(there.rows):
         raise AskedWrongly("There is no such row in the timetable any more. Look at it again.")
     return there.rows[number]
+
+
 # --- what bounds one account -----------------------------------------------------------------------
 
 
@@ -253,8 +254,6 @@ def _bounds(ask: Ask, pace: Pace) -> str:
     return ", ".join(said) or ask.say("nothing but the timetable")
 
 
-
-
 # --- what was filled in ---------------------------------------------------------------------------
 
 
@@ -282,10 +281,10 @@ def _fields(change: Timing) -> dict[str, str]:
     if isinstance(change, Quiet):
         begin, _, end = change.hours.partition("-")
         return {"from": begin, "to": end}
-    if isinstance(change, Pace):
-        return {"gap": change.gap, "per_day": change.per_day, "budget": change.budget}
     if isinstance(change, Zone):
         return {"zone": change.key}
+    if isinstance(change, Pace):
+        return {"gap": change.gap, "per_day": change.per_day, "budget": change.budget}
     if isinstance(change, Remove):
         return {}
     row = change.row
@@ -385,11 +384,11 @@ def _said(ask: Ask, there: Arrangement, change: Timing) -> list[tuple[str, str]]
         case Quiet(hours):
             turns = ("gone", there.quiet), ("new", hours)
             return [(mark, span) for mark, span in turns if span]
+        case Zone(key):
+            return [("gone", there.config.zone.key), ("new", key)]
         case Pace(account=name):
             paces = ("gone", pace_of(there, name)), ("new", change)
             return [(mark, f"{name}: {_bounds(ask, pace)}") for mark, pace in paces]
-        case Zone(key):
-            return [("gone", there.config.zone.key), ("new", key)]
         case Add(row):
             return [("new", _sentence(ask, row))]
         case Remove(number):
@@ -427,11 +426,11 @@ def _deed(there: Arrangement, change: Timing) -> tuple[str, str]:
     match change:
         case Quiet(hours):
             return deed, hours or "none"
+        case Zone(key):
+            return deed, key
         case Pace(account=name, gap=gap, per_day=many, budget=budget):
             bounds = ("gap", gap), ("per_day", many), ("budget", budget)
             return deed, f"{name}: {', '.join(f'{one} {value}' for one, value in bounds if value) or 'none'}"
-        case Zone(key):
-            return deed, key
         case Add(row):
             return deed, _about(row)
         case Remove(number):
@@ -456,10 +455,10 @@ def _way(change: Timing) -> str:
     match change:
         case Quiet():
             return f"{PLACE}/quiet"
-        case Pace(account=name):
-            return _pace_place(name)
         case Zone():
             return f"{PLACE}/zone"
+        case Pace(account=name):
+            return _pace_place(name)
         case Add():
             return _place(None)
         case Alter(number):
@@ -472,10 +471,10 @@ def _inverse(there: Arrangement, change: Timing) -> Timing:
     match change:
         case Quiet():
             return Quiet(there.quiet)
-        case Pace(account=name):
-            return pace_of(there, name)
         case Zone():
             return Zone(there.config.zone.key)
+        case Pace(account=name):
+            return pace_of(there, name)
         case Add():
             return Remove(len(there.rows))
         case Remove(number):
@@ -488,10 +487,10 @@ DOORS: tuple[Door, ...] = (
     Door("GET", PLACE, timetable),
     Door("GET", f"{PLACE}/new", new_row, Role.ORGANIZER),
     Door("POST", f"{PLACE}/new", add, Role.ORGANIZER),
-    Door("GET", f"{PLACE}/pace/{{name}}", one_pace, Role.ORGANIZER),
-    Door("POST", f"{PLACE}/pace/{{name}}", set_pace, Role.ORGANIZER),
     Door("POST", f"{PLACE}/quiet", quiet, Role.ORGANIZER),
     Door("POST", f"{PLACE}/zone", zone, Role.ORGANIZER),
+    Door("GET", f"{PLACE}/pace/{{name}}", one_pace, Role.ORGANIZER),
+    Door("POST", f"{PLACE}/pace/{{name}}", set_pace, Role.ORGANIZER),
     Door("GET", f"{PLACE}/{{number}}", one_row, Role.ORGANIZER),
     Door("POST", f"{PLACE}/{{number}}", alter, Role.ORGANIZER),
     Door("POST", f"{PLACE}/{{number}}/remove", remove, Role.ORGANIZER),

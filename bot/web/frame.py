@@ -67,6 +67,11 @@ class Desk:
         self._seen: object = None
         self._lock = Lock()
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come over https."""
+        return self._app.config.desk.startswith("https://")
+
     def app(self) -> App:
         """The app with config and library as they are now, under a name of its own for what it leases.
 
@@ -76,11 +81,7 @@ class Desk:
             seen = self._look()
             if seen != self._seen:
                 self._app, before = self._anew(), self._app
-    @property
-    def is_secure(self) -> bool:
-        """Whether people come over https."""
-        return self._app.config.desk.startswith("https://")
-
+                self.hosts |= {urlsplit(self._app.config.desk).netloc.lower()} - {""}
                 _ = self._app.store, self._app.library  # read once, for all requests to come
                 if "store" in vars(before) and before.store is not self._app.store:
                     before.store.close()
@@ -90,7 +91,6 @@ class Desk:
     def _look(self) -> object:
         return _stamp(self._source()), stamps(self._app.config.library), self._app.is_paused()
 
-                self.hosts |= {urlsplit(self._app.config.desk).netloc.lower()} - {""}
     def _source(self) -> Path:
         return self._app.source or self._app.config.folder / FILE
 

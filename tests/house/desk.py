@@ -1,4 +1,4 @@
-"""The picture of the desk in the README: a week of the sample campaign, as if it were a real one. `python -m tests.house.desk` redraws it."""
+"""The picture of the desk in the README: a week of the sample campaign as a real one. `python -m tests.house.desk`."""
 
 from datetime import datetime, timedelta
 from io import BytesIO
