@@ -47,12 +47,12 @@ def scouted(crew: Crew, place: str, pages: str) -> Scouted:
 def each_step(steps: Scouted, *, is_long: bool = False) -> Iterator[Story]:
     """A kill at every step of a usual day, at those of the very first worker, and while the next one settles.
 
-    Only if `is_long` also at each request of these two, and at each step of settling after each kill; else
-    each such step comes once.
+    Only if `is_long` also each time that a request of the usual day comes again, at each request of the other two,
+    and at each step of settling after each kill; else each such step comes once.
     """
     met: set[str] = set()
     for at, step in enumerate(steps.usual):
-        if is_named(step):
+        if is_named(step) and (is_long or kind(step) == step or step not in steps.usual[:at]):
             blow = Blow(step=step, nth=steps.usual[: at + 1].count(step))
             yield Story(fault=f"killed at a {step.split()[1]}", blows=(blow,))
     for step in _each(steps.first, is_long):
