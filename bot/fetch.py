@@ -49,6 +49,12 @@ NOT_PUBLIC: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = [
 ]
 
 
+def leads_outside(host: str, port: int, resolve: Resolve = look_up, seconds: float = 10.0) -> bool:
+    """Whether a host's name leads to the public internet only; OSError or ValueError if it leads nowhere."""
+    found = Way(ends=time.monotonic() + seconds, resolve=resolve).addresses(host, port)
+    return bool(found) and all(map(is_public, found))
+
+
 def is_public(address: str) -> bool:
     """Whether an address is one of the public internet, for one host and not for many."""
     try:

@@ -34,6 +34,13 @@ def understood(address: str) -> bool:
     return _door(address) is not None
 
 
+def hosts(address: str) -> set[str]:
+    """The hosts that an address names itself; a service's own host is not among them."""
+    door = _door(address)
+    named = (getattr(door, name, None) for name in ("host", "smtp_host"))
+    return {host for host in named if host and isinstance(host, str)}
+
+
 def send(addresses: Sequence[str], message: Message) -> list[str]:
     """Send to all addresses side by side; why each did not take it, in words, "" where it did."""
     ends = monotonic() + DEADLINE

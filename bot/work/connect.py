@@ -1,7 +1,6 @@
 """Connect: an account connected from a browser; what is known until its page has shown a code lies encrypted."""
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,17 +11,15 @@ from urllib.parse import urlsplit
 from bot.app import App
 from bot.core.network import Answers, Field, Memory, Network
 from bot.core.problem import AskedWrongly, HandbillError, SignedOut
-from bot.fetch import is_public
+from bot.fetch import leads_outside
 from bot.http import address
-from bot.wire import Resolve, Way, look_up
+from bot.wire import Resolve, look_up
 from bot.work.account import Checked, keep, may_connect, questions
 
 # What is known of accounts that are just being connected; no account can have such a name.
 BETWEEN = "(connecting)"
 # So long a network's code is waited for. Those of most are good for ten minutes.
 PATIENCE = timedelta(minutes=30)
-# So many seconds to find out where a server is.
-SEARCH = 10.0
 EXAMPLE = "https://town.example.org"
 OVER = "This sign-in was finished already, or is too old. Start again."
 
@@ -139,11 +136,10 @@ def _check(app: App, server: str, resolve: Resolve) -> None:
         return
     parts = urlsplit(place)
     try:
-        way = Way(ends=time.monotonic() + SEARCH, resolve=resolve)
-        found = way.addresses(parts.hostname or "", parts.port or 443)
+        is_outside = leads_outside(parts.hostname or "", parts.port or 443, resolve)
     except (OSError, ValueError) as error:
         raise AskedWrongly(f"There is no server {parts.netloc}. Look how its name is spelled.") from error
-    if not found or not all(map(is_public, found)):
+    if not is_outside:
         raise AskedWrongly(
             f"{parts.netloc} is not on the public internet. A server like that can only be named in config.toml, "
             "by whoever looks after this machine."

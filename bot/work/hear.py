@@ -1,4 +1,7 @@
-"""Hear: whom notices reach. Their addresses stand in a file that only its owner reads, never in config.toml."""
+"""Hear: whom notices reach. Their addresses stand in a file that only its owner reads, never in config.toml.
+
+Where others reach the desk, too, they may not let this machine knock at doors that only it can reach.
+"""
 
 import re
 from base64 import b32encode
@@ -13,6 +16,7 @@ from bot.app import App
 from bot.core.notice import shown
 from bot.core.problem import AskedWrongly, HandbillError
 from bot.core.render import tidy
+from bot.fetch import leads_outside
 from bot.work.arrange import NoticeFile, arrangement, proposed, save
 from bot.work.notify import addresses
 from bot.work.put import rewrite
@@ -91,6 +95,19 @@ def _check(app: App, address: str) -> None:
         raise AskedWrongly("Notices go there already.")
     if len(address) > LONGEST or not address.isprintable() or not notices.understood(address):
         raise AskedWrongly("Notices cannot go to this address. Look whether all of it is there, and how it is written.")
+    if app.config.desk and any(map(_is_inside, notices.hosts(address))):
+        raise AskedWrongly(
+            "This address is not on the public internet. One like that can only be written into config.toml, "
+            "by whoever looks after this machine."
+        )
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is this machine, or one beside it; of what names no host, nobody can say."""
+    try:
+        return not leads_outside(host, 443)
+    except (OSError, ValueError):
+        return False
 
 
 # --- addresses of usual kinds -------------------------------------------------------------------------

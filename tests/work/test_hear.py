@@ -145,3 +145,18 @@ def test_mail_is_addressed_with_whatever_stands_in_a_password() -> None:
 def test_what_is_missing_for_mail_is_told(person: str, password: str, to: str, server: str, words: str) -> None:
     with pytest.raises(AskedWrongly, match=words):
         mail(person, password, to, server)
+
+
+@pytest.mark.parametrize(
+    "address", ["json://127.0.0.1:22", "json://localhost/x", "json://169.254.169.254/", "mailtos://a:b@c.org?smtp=::1"]
+)
+def test_where_others_reach_the_desk_they_let_it_knock_at_no_door_inside(tmp_path: Path, address: str) -> None:
+    app = opened(tmp_path, CONFIG + '[desk]\nurl = "https://desk.example.org"\n')
+    with pytest.raises(AskedWrongly, match=r"not on the public internet\. One like that can only be written"):
+        add(app, address, "Ana")
+    assert not (tmp_path / FILE).exists()
+
+
+def test_where_others_reach_the_desk_notices_still_go_to_services(tmp_path: Path) -> None:
+    app = opened(tmp_path, CONFIG + '[desk]\nurl = "https://desk.example.org"\n')
+    assert add(app, "ntfys://a-long-topic-of-mine", "").name and add(again(tmp_path), "json://1.1.1.1/hook", "").name
