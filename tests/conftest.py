@@ -19,6 +19,22 @@ settings.register_profile("handbill", deadline=None, derandomize=True, print_blo
 settings.load_profile("handbill")
 
 
+# Whose tests take long, mostly because they wait for a lease or a server.
+LONG = ("tests/faults/", "tests/house/test_examples.py", "tests/publishing/test_newcomer.py", "tests/web/test_walk.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal what takes long to all workers, and first, so that nobody waits for it at the end.
+
+    Each worker begins with an equal run of the list: https://pytest-xdist.readthedocs.io/en/stable/distribution.html
+    """
+    workers = int(os.getenv("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [one for one in items if one.nodeid.startswith(LONG)]
+    rest = [one for one in items if not one.nodeid.startswith(LONG)]
+    shares = [len(rest) * at // workers for at in range(workers + 1)]
+    items[:] = [one for at in range(workers) for one in (*long[at::workers], *rest[shares[at] : shares[at + 1]])]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Under HANDBILL_TEST_ALL a skipped test is a failure: everything a full run needs must be there."""

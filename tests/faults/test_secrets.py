@@ -18,8 +18,8 @@ from tests.servers.serving import Answer, Request
 # What asks the network or people, and what does not.
 ASKING = ("account check", "account check --notify", "run --once")
 SAYING = (
-    *("check", "check --json", "plan --days 2", "plan --days 2 --json", "share", "share --json", "account list"),
-    *("account list --json", "delivery list", "delivery list --json", "delivery show 1", "backup copy.db"),
+    *("check --json", "plan --days 2", "plan --days 2 --json", "share --json", "account list --json"),
+    *("delivery list --json", "delivery show 1", "backup copy.db"),
 )
 # What a server may answer, quoting all that it was asked.
 STATUSES = (400, 401, 403, 422, 429, 500)

@@ -250,7 +250,7 @@ def test_a_test_message_goes_to_every_address_and_clears_what_was_wrong(tmp_path
 
 
 def test_without_an_address_there_is_nothing_to_try(tmp_path: Path) -> None:
-    with pytest.raises(AskedWrongly, match=r'There is no address for notices yet\. Write one .* notify = \["mailto'):
+    with pytest.raises(AskedWrongly, match=r'There is no address for notices yet\. Name one .* notify = \["mailto'):
         try_out(opened(tmp_path))
 
 
