@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 
 import pytest
 
