@@ -36,6 +36,8 @@ from bot.web.frame import (
     Door,
     Upload,
     go,
+    kept_as,
+    origin,
     own,
     page,
     told,
@@ -64,6 +66,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# Who came over https once comes no other way for a year; names below the desk's are not ours to speak for.
+# <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Strict-Transport-Security>
+ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 OTHER_NAME = "The desk does not answer under this name. Open it by the address that it gave when it began."
 STRANGER = "This form came from another page. Open the desk anew, and send it from there."
 OLD = "This page was open for too long, or you have signed in again meanwhile. Go back, load it anew, and try again."
@@ -100,15 +105,18 @@ class Guard:
         if scope["type"] != "http":
             return
 
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+        is_secure = self._state.origins.get(host, "").startswith("https://")
+        headers = HEADERS | ONLY_HTTPS if is_secure else HEADERS
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                more = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+                more = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
                 message = {**message, "headers": [*message["headers"], *(one for one in more if one[0] not in present)]}
             await send(message)
 
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
-        if host not in self._state.hosts:
+        if host not in self._state.origins:
             await Bare(OTHER_NAME, 400)(scope, receive, guarded)
             return
         await self._inner(scope, _at_most(receive, LARGEST), guarded)
@@ -133,7 +141,7 @@ def _endpoint(state: Desk, door: Door) -> Callable[[Request], Awaitable[Response
     async def endpoint(request: Request) -> Response:
         form = FormData()
         if door.method == "POST":
-            if not _is_from_here(request):
+            if not _is_from_here(request, _origin(state, request)):
                 return Bare(STRANGER, 403)
             if _is_large(request) and not await run_in_threadpool(_is_signed_in, state, request):
                 raise HTTPException(401)
@@ -157,8 +165,13 @@ def _is_large(request: Request) -> bool:
     return int(request.headers.get("content-length", LARGEST)) > OF_STRANGERS
 
 
+def _origin(state: Desk, request: Request) -> str:
+    """Where the desk is, as whoever asks reaches it; only hosts that it knows come so far."""
+    return state.origins[request.headers["host"].lower()]
+
+
 def _is_signed_in(state: Desk, request: Request) -> bool:
-    cookie = request.cookies.get(SESSION, "")
+    cookie = request.cookies.get(kept_as(SESSION, _origin(state, request)), "")
     return bool(cookie) and people.signed_in(state.app(), cookie) is not None
 
 
@@ -181,8 +194,8 @@ def _answer(
 
 
 def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]) -> Ask:
-    app = state.app()
-    cookie = request.cookies.get(SESSION, "")
+    app, base = state.app(), _origin(state, request)
+    cookie = request.cookies.get(kept_as(SESSION, base), "")
     session = people.signed_in(app, cookie) if cookie else None
     said, undo = told(request.cookies.get(SAID, "")) if door.method == "GET" else ("", None)
     return Ask(
@@ -201,8 +214,8 @@ def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str
         undo=undo,
         address=_address(request, state),
         cookie=cookie,
-        device=request.cookies.get(DEVICE, ""),
-        host=request.headers["host"].lower(),
+        device=request.cookies.get(kept_as(DEVICE, base), ""),
+        base=base,
     )
 
 
@@ -216,14 +229,14 @@ def _address(request: Request, state: Desk) -> str:
     return told if told and state.is_secure and is_loopback(peer) else peer
 
 
-def _is_from_here(request: Request) -> bool:
-    """Whether a form was sent by a page of the desk, as far as the browser tells.
+def _is_from_here(request: Request, here: str) -> bool:
+    """Whether a form was sent by a page of the desk, which is `here`, as far as the browser tells.
 
     <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site>
     """
-    origin = request.headers.get("origin")
-    if origin is not None:
-        return origin.lower().partition("://")[2] == request.headers.get("host", "").lower()
+    told = request.headers.get("origin")
+    if told is not None:
+        return told.lower() == here
     return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
@@ -298,15 +311,15 @@ def start(app: App, port: int | None, host: str = HOST, *, is_plain: bool = Fals
     listening = listen(port, PORT, "--desk-port", host)
     here = address(listening)
     outside = app.config.desk or here
-    state = Desk(app, hosts(here, outside), here)
+    state = Desk(app, own_origins(here), here)
     return outside.rstrip("/") + "/", serve(desk(state), listening)
 
 
-def hosts(here: str, outside: str) -> frozenset[str]:
-    """The values of the Host header that are answered: where the desk listens, and where people come from outside."""
+def own_origins(here: str) -> dict[str, str]:
+    """Where the desk is reached as it listens, by its hosts; on its own machine always under these names, too."""
     port = urlsplit(here).port
-    mine = {f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]")}
-    return frozenset({*mine, urlsplit(here).netloc, urlsplit(outside).netloc.lower()})
+    names = (f"http://{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]"))
+    return {host: one for name in (*names, here) for host, one in origin(name).items()}
 
 
 # --- doors that belong to no room ---------------------------------------------------------------------

@@ -17,7 +17,6 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 
 from bot.app import App, open_app
 from bot.config import FILE
-from bot.core.links import is_loopback
 from bot.core.person import Deed
 from bot.core.post import say
 from bot.core.problem import AskedWrongly, HandbillError
@@ -54,18 +53,27 @@ class Upload:
 class Desk:
     """What all requests share: the app as its files say now, and where the desk is reached.
 
-    `hosts`: the values of the Host header that are answered: those that always are, and of each address that
-    config.toml named since the desk began, so that who changes it is not thrown out; `here`: where it is reached
-    on its own machine; `broken`: what is wrong with config.toml, in words, where what it said before still holds.
+    `here`: where it is reached on its own machine; `broken`: what is wrong with config.toml, in words, where what
+    it said before still holds.
     """
 
-    def __init__(self, app: App, hosts: frozenset[str], here: str = "") -> None:
-        self.hosts = hosts
+    def __init__(self, app: App, own: Mapping[str, str], here: str = "") -> None:
+        self._own = own
+        self._named = origin(app.config.desk)
         self.here = here
         self.broken = ""
         self._app = app
         self._seen: object = None
         self._lock = Lock()
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """What is answered: the values of the Host header, and what stands before a path there.
+
+        Those of its `own`, and of each address that config.toml named since the desk began, so that who changes it
+        is not thrown out.
+        """
+        return {**self._named, **self._own}
 
     @property
     def is_secure(self) -> bool:
@@ -81,7 +89,7 @@ class Desk:
             seen = self._look()
             if seen != self._seen:
                 self._app, before = self._anew(), self._app
-                self.hosts |= {urlsplit(self._app.config.desk).netloc.lower()} - {""}
+                self._named = {**self._named, **origin(self._app.config.desk)}
                 _ = self._app.store, self._app.library  # read once, for all requests to come
                 if "store" in vars(before) and before.store is not self._app.store:
                     before.store.close()
@@ -106,6 +114,20 @@ class Desk:
         return self._app.fresh(config=found.config, problems=found.problems, source=found.source)
 
 
+def origin(address: str) -> dict[str, str]:
+    """The origin of an address by its host; empty for an empty one: {"town.example": "https://town.example"}."""
+    parts = urlsplit(address.lower())
+    return {parts.netloc: f"{parts.scheme}://{parts.netloc}"} if parts.netloc else {}
+
+
+def kept_as(name: str, origin: str) -> str:
+    """A cookie's name where the desk is at `origin`; under https one that only the desk itself can set.
+
+    <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes>
+    """
+    return f"__Host-{name}" if origin.startswith("https://") else name
+
+
 def _stamp(file: Path) -> object:
     try:
         facts = file.stat()
@@ -122,8 +144,8 @@ class Ask:
     door's {names}; `query`: what stands behind the ?; `form`: what was posted, `forms` with all
     values of a name; `key`: what every form must send back; `said` and `undo`: the sentence on top
     and the form that takes back what it tells of; `address`: of whoever asks; `cookie`: the session's;
-    `device`: what tells of earlier sign-ins in this browser; `host`: by which name the desk was
-    reached, one of those that it knows.
+    `device`: what tells of earlier sign-ins in this browser; `base`: where the desk was reached, which
+    stands before a path where an address must be whole: https://desk.example.org.
     """
 
     app: App
@@ -142,17 +164,12 @@ class Ask:
     address: str = ""
     cookie: str = ""
     device: str = ""
-    host: str = ""
+    base: str = ""
 
     @property
     def is_secure(self) -> bool:
         """Whether this person comes over https; whoever sits at the machine itself does not."""
-        return self.desk.is_secure and not is_loopback(urlsplit(f"//{self.host}").hostname or "")
-
-    @property
-    def base(self) -> str:
-        """What stands before a path where an address must be whole: https://desk.example.org."""
-        return f"{'https' if self.is_secure else 'http'}://{self.host}"
+        return self.base.startswith("https://")
 
     @property
     def form(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bot.core.links import is_loopback
 from bot.core.person import AT_MOST, SENT_LINK
 from bot.core.problem import AskedWrongly, HandbillError
-from bot.web.frame import DEVICE, SESSION, Ask, Door, go, own, page
+from bot.web.frame import DEVICE, SESSION, Ask, Door, go, kept_as, own, page
 from bot.work import people
 from bot.work.arrange import Proposal, Zone, arrangement, proposed, save, zones
 from bot.work.people import Role
@@ -43,7 +43,7 @@ def sign_out(ask: Ask) -> Response:
     """End this session."""
     people.sign_out(ask.app, ask.cookie)
     answer = go("/sign-in", ask.say("You are signed out."))
-    answer.delete_cookie(SESSION)
+    answer.delete_cookie(kept_as(SESSION, ask.base), secure=ask.is_secure, httponly=True, samesite="lax")
     return answer
 
 
@@ -194,7 +194,10 @@ def _holding(ask: Ask, answer: Response, token: str, name: str) -> Response:
     device = people.known_device(ask.app, name)
     for cookie, value, lasts in ((SESSION, token, AT_MOST), (DEVICE, device, KNOWN)):
         seconds = int(lasts.total_seconds())
-        answer.set_cookie(cookie, value, max_age=seconds, path="/", secure=ask.is_secure, httponly=True, samesite="lax")
+        answer.set_cookie(
+            kept_as(cookie, ask.base), value, max_age=seconds, path="/", secure=ask.is_secure, httponly=True,
+            samesite="lax",
+        )  # fmt: skip
     return answer
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.core.problem import HandbillError
-from bot.web.desk import HEADERS, LARGEST, doors, hosts, start
+from bot.web.desk import HEADERS, LARGEST, doors, own_origins, start
 from tests.web.conftest import Stage, Visitor
 
 
@@ -29,9 +29,10 @@ def test_only_under_its_own_name_the_desk_answers(stage: Stage, organizer: Visit
     assert organizer.client.get("/week", headers={"host": name}).status_code == 400
 
 
-def test_the_desk_answers_under_the_name_that_config_gives_it() -> None:
-    known = hosts("http://127.0.0.1:8001/", "https://Desk.example.org/")
-    assert {"desk.example.org", "127.0.0.1:8001", "localhost:8001"} <= known
+def test_the_desk_answers_on_its_own_machine_under_every_name_of_it() -> None:
+    assert own_origins("http://192.0.2.7:8001/") == {
+        host: f"http://{host}" for host in ("localhost:8001", "127.0.0.1:8001", "[::1]:8001", "192.0.2.7:8001")
+    }
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_what_is_edited_outside_is_shown_at_once(stage: Stage, organizer: Visito
 def test_two_requests_never_hold_each_others_leases(place: Path, hours: Hours) -> None:
     from bot.app import open_app
 
-    desk = Desk(open_app(place / "config.toml", hours), frozenset())
+    desk = Desk(open_app(place / "config.toml", hours), {})
     assert desk.app().owner != desk.app().owner
     assert desk.app().library is desk.app().library
     desk.app().close()

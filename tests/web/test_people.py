@@ -30,7 +30,7 @@ def is_in(visitor: Visitor) -> bool:
 
 
 def cookies(answer: httpx.Response) -> list[str]:
-    return [one for one in answer.headers.get_list("set-cookie") if one.startswith(SESSION)]
+    return [one for one in answer.headers.get_list("set-cookie") if SESSION in one.partition("=")[0]]
 
 
 # --- the first organizer, and those who are invited -------------------------------------------------
@@ -325,10 +325,13 @@ def proxied(stage: Stage) -> Iterator[str]:
     app.close()
 
 
-def through(proxied: str, path: str, source: str = "192.0.2.1", **typed: str) -> httpx.Response:
+OUTSIDE = "https://desk.example.org"
+
+
+def through(proxied: str, path: str, source: str = "192.0.2.1", origin: str = OUTSIDE, **typed: str) -> httpx.Response:
     """What a proxy passes on of a form; in front of where it comes from stands what the sender made up."""
     told = {"Host": "desk.example.org", "X-Forwarded-For": f"203.0.113.9, {source}"}
-    return httpx.post(f"{proxied}{path}", data=typed, headers={**told, "Origin": "https://desk.example.org"})
+    return httpx.post(f"{proxied}{path}", data=typed, headers={**told, "Origin": origin})
 
 
 def test_behind_https_the_cookie_never_goes_out_in_clear(stage: Stage, organizer: Visitor, proxied: str) -> None:
@@ -338,10 +341,43 @@ def test_behind_https_the_cookie_never_goes_out_in_clear(stage: Stage, organizer
     assert local.status_code == 303 and "secure" not in cookies(local)[0].lower(), "at the machine itself there is none"
 
 
+@pytest.mark.parametrize("origin", ["http://desk.example.org", "https://desk.example.org:8443", "https://example.org"])
+def test_behind_https_no_page_of_another_scheme_port_or_name_sends_a_form(
+    stage: Stage, organizer: Visitor, proxied: str, origin: str
+) -> None:
+    assert through(proxied, "/sign-in", origin=origin, name="Ana", password=PASSWORD).status_code == 403
+
+
+def test_behind_https_the_session_is_one_that_no_site_beside_the_desk_can_plant(
+    stage: Stage, organizer: Visitor, proxied: str
+) -> None:
+    answer = through(proxied, "/sign-in", name="Ana", password=PASSWORD)
+    given = [one.lower() for one in answer.headers.get_list("set-cookie") if one.startswith("__Host-")]
+    assert len(given) == 2 and all("; secure" in one and "; path=/;" in one and "domain" not in one for one in given)
+    held, planted = answer.cookies[f"__Host-{SESSION}"], organizer.client.cookies[SESSION]
+    for cookies, status in (({f"__Host-{SESSION}": held}, 200), ({SESSION: planted}, 303)):
+        told = {"Host": "desk.example.org", "Cookie": "; ".join(f"{name}={one}" for name, one in cookies.items())}
+        assert httpx.get(f"{proxied}/me", headers=told).status_code == status
+
+
+def test_behind_https_a_browser_is_told_to_forget_the_session_that_is_signed_out(
+    stage: Stage, organizer: Visitor, proxied: str
+) -> None:
+    told = {"Host": "desk.example.org", "Cookie": f"__Host-{SESSION}={organizer.client.cookies[SESSION]}"}
+    (gone,) = cookies(httpx.post(f"{proxied}/sign-out", data={"key": organizer.key}, headers=told))
+    assert gone.startswith(f'__Host-{SESSION}="";') and "max-age=0" in gone.lower() and "secure" in gone.lower()
+
+
+def test_behind_https_browsers_are_told_to_come_no_other_way(stage: Stage, proxied: str) -> None:
+    there = httpx.get(f"{proxied}/sign-in", headers={"Host": "desk.example.org"})
+    assert there.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in httpx.get(f"{proxied}/sign-in").headers
+
+
 def test_behind_https_an_invitation_names_the_address_that_others_reach(
     stage: Stage, organizer: Visitor, proxied: str
 ) -> None:
-    held = {"Host": "desk.example.org", "Cookie": f"{SESSION}={organizer.client.cookies[SESSION]}"}
+    held = {"Host": "desk.example.org", "Cookie": f"__Host-{SESSION}={organizer.client.cookies[SESSION]}"}
     shown = httpx.post(f"{proxied}/people/invite", data={"key": organizer.key, "role": "reviewer"}, headers=held)
     assert ">https://desk.example.org/welcome/" in shown.text
     assert "on this computer only" not in shown.text
