@@ -18,17 +18,18 @@ def service_command() -> None:
 
 
 @service_command.command("install")
+@click.option("--up", is_flag=True, help="Serve the share pages and the desk, too, as `handbill up` does.")
 @click.option("--print", "only_print", is_flag=True, help="Show the unit, and write nothing.")
 @click.option("--force", is_flag=True, help="Replace another one of this name.")
 @click.pass_context
-def install_command(ctx: click.Context, only_print: bool, force: bool) -> None:
+def install_command(ctx: click.Context, up: bool, only_print: bool, force: bool) -> None:
     """Make a systemd service for this folder.
 
     It belongs to your own user, and begins when you say so. Nothing in it is secret: what config.toml
     looks for in the environment stands in a file of its own.
     """
     app = opened(ctx)
-    wanted = serve.service(app, Path(sys.executable))
+    wanted = serve.service(app, Path(sys.executable), "up" if up else "run")
     if only_print:
         click.echo(wanted.text, nl=False)
         return
@@ -44,6 +45,7 @@ def install_command(ctx: click.Context, only_print: bool, force: bool) -> None:
         "  loginctl enable-linger\n"
         f"Secrets that config.toml looks for in the environment: one NAME=value a row in {wanted.environment}\n"
         "What it says: journalctl --user -u handbill"
+        + ("\nThe first organizer comes to the desk by a link: handbill desk invite" if up else "")
     )
 
 

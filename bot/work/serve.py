@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from bot.app import App
 from bot.core.problem import AskedWrongly, HandbillError
@@ -19,8 +20,10 @@ class Service:
     environment: Path
 
 
-def service(app: App, python: Path) -> Service:
+def service(app: App, python: Path, verb: Literal["run", "up"] = "run") -> Service:
     """The unit that runs the engine with this Python on this config; raises AskedWrongly without a config.
+
+    `verb`: "up" serves the share pages and the desk, too.
 
     <https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html>
     """
@@ -28,7 +31,7 @@ def service(app: App, python: Path) -> Service:
         raise AskedWrongly("There is no config.toml here yet. Make one with: handbill init")
     home = _config_home(app)
     environment = home / "handbill" / "environment"
-    command = " ".join(_word(word) for word in (str(python), "-P", "-m", "bot", "--config", str(app.source), "run"))
+    command = " ".join(_word(word) for word in (str(python), "-P", "-m", "bot", "--config", str(app.source), verb))
     text = f"""\
 {MARK} It holds no secrets, and must not.
 

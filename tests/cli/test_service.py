@@ -24,6 +24,11 @@ def test_it_is_only_shown_when_that_is_asked(home: Path, say: Say) -> None:
     assert done.code == 0 and f"ExecStart={sys.executable} -P -m bot" in done.out and not home.exists()
 
 
+def test_it_serves_the_desk_too_when_that_is_asked(home: Path, say: Say) -> None:
+    rows = say("service", "install", "--up", "--print", below="mine").out.splitlines()
+    assert [row.split()[-1] for row in rows if row.startswith("ExecStart=")] == ["up"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no systemd")
 def test_it_is_made_and_the_commands_that_let_it_begin_are_named(home: Path, say: Say) -> None:
     done = say("service", "install", below="mine")
