@@ -71,7 +71,7 @@ def _looked(ask: Ask, url: str, *, is_there: bool) -> Response:
 def shown(ask: Ask) -> Response:
     """The words that would be said now."""
     wish = control.say_now(ask.app, str(_named(ask)))
-    return page(ask, "say-now.html", wish=wish, seen=_seen(wish))
+    return page(ask, "say-now.html", wish=wish, seen=_seen(wish), before=None)
 
 
 def now(ask: Ask) -> Response:

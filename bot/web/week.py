@@ -136,13 +136,23 @@ def move(ask: Ask) -> Response:
         lambda app, name: control.move(app, name, at),
         f"moved to {at.astimezone(ask.app.config.zone):%Y-%m-%d %H:%M}",
     )
-    return _moved(ask, before, done, ask.say("Moved."))
+    after = weeks.entry(ask.app, which(done))
+    is_same = (after.variant, after.state) == (before.variant, before.state)
+    return _moved(
+        ask, before, done, ask.say("Moved.") if is_same else ask.say("Moved. Read what it says at that time.")
+    )
 
 
 def now(ask: Ask) -> Response:
-    """Let an entry have its turn at the engine's next look."""
+    """Let an entry have its turn at the engine's next look; words that were not shown yet are shown first."""
     before = weeks.entry(ask.app, ask.path["which"])
-    done = _do(ask, control.say_now, "said now")
+    wish = _wish(ask, control.say_now)
+    assert wish.planned is not None  # say_now sees to that
+    if wish.planned.choice.variant != before.variant and ask.form.get("words") != wish.planned.choice.words:
+        return page(ask, "say-now.html", 409, wish=wish, before=before)
+    done = _done(ask, wish, "said now")
+    if wish.planned.state == "waiting":
+        return _moved(ask, before, done, ask.say("It goes out as soon as somebody approves these words."))
     return _moved(ask, before, done, ask.say("It goes out within seconds, if Handbill runs."))
 
 
@@ -180,7 +190,10 @@ def withdraw(ask: Ask) -> Response:
 
 def _do(ask: Ask, verb: Callable[..., Wish], deed: str) -> Delivery:
     """Do what somebody wants of an entry that is still as they saw it, and note who did."""
-    wish = _wish(ask, verb)
+    return _done(ask, _wish(ask, verb), deed)
+
+
+def _done(ask: Ask, wish: Wish, deed: str) -> Delivery:
     done = control.do(ask.app, wish)
     people.note(ask.app, ask.who, deed, control.slot_name(done))
     return done

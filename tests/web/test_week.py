@@ -42,6 +42,35 @@ def test_a_move_holds_and_can_be_undone(stage: Stage, organizer: Visitor) -> Non
     assert [one.state for one in stage.app.store.deliveries()] == ["sent"]
 
 
+def test_a_post_that_is_said_before_its_time_with_other_words_shows_them_first(
+    stage: Stage, organizer: Visitor
+) -> None:
+    evening = "town/2026-11-21/17:30/air"
+    first = organizer.get(f"/entry/{ENTRY}").words
+    asked = organizer.press(organizer.get(f"/entry/{evening}"), f"/now/{evening}", status=409)
+    words = next(one for one in ("Buses run on time.", "Ride the bus.", "A tree is a lung.") if one in first)
+    assert "Shall town say this now?" in asked.words and words in asked.words
+    assert stage.app.store.deliveries() == []
+    assert "within seconds" in organizer.press(asked, f"/now/{evening}").words
+    stage.tick(seconds=1)
+    assert words in next((stage.folder / "out").glob("*.txt")).read_text()
+
+
+def test_a_post_that_is_said_now_with_the_words_that_were_shown_asks_nothing(organizer: Visitor) -> None:
+    assert "within seconds" in organizer.press(organizer.get(f"/entry/{ENTRY}"), f"/now/{ENTRY}").words
+
+
+def test_said_now_it_still_waits_for_whoever_approves_it(stage: Stage, organizer: Visitor) -> None:
+    config = stage.folder / "config.toml"
+    config.write_text(config.read_text() + 'approval = "post"\n')
+    assert "as soon as somebody approves" in organizer.press(organizer.get(f"/entry/{ENTRY}"), f"/now/{ENTRY}").words
+
+
+def test_a_move_that_changes_the_words_says_so(organizer: Visitor) -> None:
+    moved = organizer.press(organizer.get(f"/entry/{ENTRY}"), f"/move/{ENTRY}", at="2026-11-21T18:15")
+    assert "Read what it says at that time." in moved.words
+
+
 def test_two_people_at_once_the_second_is_told_what_the_first_did(
     stage: Stage, organizer: Visitor, reviewer: Visitor
 ) -> None:
