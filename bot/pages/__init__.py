@@ -137,6 +137,7 @@ def _environment(language: str) -> Environment:
             _isolated(Told(words=speak(message), language=instead(language))) if instead(language) else speak(message)
         )
 
+    made.filters["web"] = _on_the_web
     made.filters["lang"] = _lang
     made.filters["bdi"] = _isolated
     made.filters["told"] = lambda words: _told(str(words), language)
@@ -148,6 +149,11 @@ def _environment(language: str) -> Environment:
     # The extension brings this method; its types do not say so.
     made.install_gettext_callables(say, lambda one, many, count: say(one if count == 1 else many), newstyle=True)  # type: ignore[attr-defined]
     return made
+
+
+def _on_the_web(address: str) -> str:
+    """An address that others gave, if a browser may go there; else "", so that nothing is a link that could run."""
+    return address if address.lower().startswith(("https://", "http://")) else ""
 
 
 def _lang(told: Told) -> str:

@@ -1,6 +1,8 @@
 """Accounts at the desk: connected by forms on true servers, let begin with open eyes, and nothing secret ever shown."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from tests.making import write
 from tests.servers.fixtures import Running, approve
 from tests.servers.mastodon import Mastodon
 from tests.servers.pds import Pds
+from tests.servers.proxy import Proxy
 from tests.servers.x import X
 from tests.web.conftest import CONFIG, Page, Stage, Visitor, path
 
@@ -23,7 +26,7 @@ def served(stage: Stage, network: str, server: str, more: str = "") -> None:
     write(stage.folder, {"config.toml": (stage.folder / "config.toml").read_text() + told})
 
 
-def connected(stage: Stage, visitor: Visitor, server: Running[Mastodon]) -> Page:
+def connected(stage: Stage, visitor: Visitor, server: Running[Mastodon] | Running[Proxy]) -> Page:
     """The page of an account that was just connected with a code."""
     served(stage, "mastodon", server.url)
     form = visitor.get("/connect/mastodon")
@@ -138,6 +141,18 @@ def test_an_account_begins_once_somebody_has_seen_its_week(
     assert "speaks by itself" in after.words and stage.app.store.starts() == {"town-masto"}
     quiet = organizer.press(after, "/accounts/town-masto/stop")
     assert "nobody has let it begin" in quiet.words and stage.app.store.starts() == set()
+
+
+def test_what_a_server_says_of_an_account_is_neither_markup_nor_a_link_that_runs(
+    stage: Stage, organizer: Visitor, mastodon_server: Running[Mastodon], proxy: Callable[[str], Running[Proxy]]
+) -> None:
+    between = proxy(mastodon_server.url)
+    told = {"id": "1", "username": "<b>a\x1b\u202e", "url": "javascript:alert(1)", "bot": True}
+    between.app.add("exchange", path="/verify_credentials", status=200, body=json.dumps(told), times=None)
+    shown = connected(stage, organizer, between)
+    assert "Connected. @<b>a@" in shown.words
+    shown = organizer.press(shown, "/accounts/town-masto/check")
+    assert "@<b>a@" in shown.words and not any("javascript" in link for link in shown.links)
 
 
 def test_who_connected_an_account_and_let_it_begin_is_known(
