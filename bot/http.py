@@ -155,20 +155,28 @@ class Answer:
     def json(self) -> Any:
         """The body read as JSON, which may be anything; raises what an answer without any means."""
         try:
-            return jsons.loads(self.body)
+            return read_json(self.body)
         except (ValueError, RecursionError):
             raise _unclear(self.host, self.repeatable) from Diagnosis(f"{self.host} sent no JSON ({self.status})")
 
     def object(self) -> Mapping[str, Any]:
         """The object of JSON in the body; an empty one if that is anything else."""
         try:
-            return as_object(jsons.loads(self.body))
+            return as_object(read_json(self.body))
         except (ValueError, RecursionError):
             return {}
 
     def date(self) -> datetime | None:
         """When the server answered, by its own clock; None if it does not say."""
         return instant(self.headers.get("date", ""))
+
+
+def read_json(body: bytes) -> Any:
+    """What JSON of others holds, "?" for each half of a letter: an address, a header, the ledger take none.
+
+    Raises ValueError or RecursionError where it is none.
+    """
+    return jsons.loads(jsons.dumps(jsons.loads(body), ensure_ascii=False).encode(errors="replace"))
 
 
 def as_object(value: object) -> Mapping[str, Any]:

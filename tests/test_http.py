@@ -262,6 +262,12 @@ def test_an_answer_without_an_object_holds_nothing(body: str) -> None:
     assert Answer(status=200, host="town.example", headers={}, body=body.encode()).object() == {}
 
 
+@pytest.mark.parametrize("body", [rb'{"a": "b\ud800c"}', b'{"a": "b\xed\xa0\x80c"}'], ids=["escaped", "raw"])
+def test_half_a_letter_in_an_answer_goes_no_further(body: bytes) -> None:
+    answer = Answer(status=200, host="town.example", headers={}, body=body)
+    assert answer.json() == answer.object() == {"a": "b?c"}
+
+
 def test_what_stands_in_an_answer_can_be_read() -> None:
     headers = {"date": format_datetime(NOW, usegmt=True)}
     answer = Answer(status=200, host="town.example", headers=headers, body=b'{"posts": [{"id": 1}, 2, null]}')

@@ -249,7 +249,7 @@ class Door:
             raise meaning(answer, self, is_of_post=is_of_post)
         body = answer.object()
         if not all(name in body for name in needed):
-            raise error_for(answer.status, who=answer.host, repeatable=answer.repeatable)
+            raise unclear(answer)
         return body
 
     def _call(self, kind: str, method: str, **given: Any) -> Answer:
@@ -306,18 +306,20 @@ class Door:
         """Remember a new session."""
         body = self.check(answer, "did", "accessJwt", "refreshJwt")
         tokens = {"access": str(body["accessJwt"]), "refresh": str(body["refreshJwt"])}
+        if not "".join(tokens.values()).isascii():  # no header can hold them
+            raise unclear(answer)
         session = Session(of=f"{self._handle} {self._server}", did=str(body["did"]), home=home, **tokens)
         self._memory["session"] = json.dumps(asdict(session))
         return session
 
-    def _home(self, document: Mapping[str, Any] | None) -> str:
+    def _home(self, document: object) -> str:
         """The server that holds the account: Bluesky's entryway tells it, any other is it.
 
         <https://atproto.com/specs/did>
         """
         if self._server != ENTRYWAY:
             return self._server
-        services = (document or {}).get("service") or []
+        services = as_objects(as_object(document).get("service"))
         homes = [one.get("serviceEndpoint") for one in services if str(one.get("id", "")).endswith("#atproto_pds")]
         home = address(str(next(filter(None, homes), self._server)), ENTRYWAY)
         if home.startswith("https://"):
@@ -398,6 +400,11 @@ def _special(answer: Answer, door: Door, *, is_of_post: bool) -> NetworkError | 
     if status == 403:
         return SignedOut(f'{door.host} does not let "{door.account}" do this. Sign in there to see why.')
     return SignedOut(f"{door.host} does not answer as a Bluesky server. Check the address of the server.")
+
+
+def unclear(answer: Answer) -> NetworkError:
+    """The error for an answer that says yes, but not what it must."""
+    return error_for(answer.status, who=answer.host, repeatable=answer.repeatable)
 
 
 def closed(door: Door) -> SignedOut:
@@ -508,7 +515,7 @@ class Account:
         profile = found["value"]
         if _says_bot(profile):
             return
-        values = [*profile.get("labels", {}).get("values", []), {"val": "bot"}]
+        values = [*_labels(profile), {"val": "bot"}]
         labels = {"$type": "com.atproto.label.defs#selfLabels", "values": values}
         record = {**profile, "$type": PROFILE, "labels": labels}
         body = {"repo": self.door.did(), "collection": PROFILE, "rkey": "self", "record": record}
@@ -580,7 +587,12 @@ class Account:
     def _read(self, collection: str, rkey: str) -> Mapping[str, Any] | None:
         did = self.door.did()
         answer = self.door.ask(f"{REPO}.getRecord", repo=did, collection=collection, rkey=rkey)
-        return None if name_of(answer) == "RecordNotFound" else self.door.check(answer, "value", "cid")
+        if name_of(answer) == "RecordNotFound":
+            return None
+        found = self.door.check(answer, "value", "cid")
+        if not isinstance(found["value"], dict):
+            raise unclear(answer)
+        return found
 
 
 def _receipt(did: str, rkey: str) -> Receipt:
@@ -615,7 +627,11 @@ def _whole(text: str) -> str:
 
 
 def _says_bot(profile: Mapping[str, Any]) -> bool:
-    return {"val": "bot"} in profile.get("labels", {}).get("values", [])
+    return {"val": "bot"} in _labels(profile)
+
+
+def _labels(profile: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return as_objects(as_object(profile.get("labels")).get("values"))
 
 
 def connect(answers: Answers, memory: Memory, *, fetch_card: FetchCard = page) -> Account:

@@ -592,10 +592,14 @@ def _checked(text: str) -> str:
     return text
 
 
+# An id of X has 64 bits: <https://docs.x.com/fundamentals/x-ids>.
+NUMBER = re.compile("[0-9]{1,20}")
+
+
 def _id(data: Any) -> str:
     """The number of a post, a picture or an account; empty if there is none."""
     id = str(data.get("id", "")) if isinstance(data, dict) else ""
-    return id if id.isdecimal() else ""
+    return id if NUMBER.fullmatch(id) else ""
 
 
 def _posts(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ import re
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -287,6 +287,24 @@ class PublishContract:
         assert standing.handle and standing.url
 
 
+class Bent(Proxy):
+    """Answers as the server behind it does, but that every value so `deep` in its JSON is `odd`."""
+
+    odd: object = None
+    deep = 0
+
+    def answer(self, request: Request) -> Answer:
+        answer = super().answer(request)
+        return replace(answer, body=json.dumps(self._bent(json.loads(answer.body or b"{}"), self.deep)).encode())
+
+    def _bent(self, value: object, deep: int) -> object:
+        if deep == 0:
+            return self.odd
+        if isinstance(value, dict):
+            return {name: self._bent(one, deep - 1) for name, one in value.items()}
+        return [self._bent(one, deep - 1) for one in value] if isinstance(value, list) else value
+
+
 class ServerContract(PublishContract):
     """What a publisher must do whose network is asked over a wire, which can break.
 
@@ -356,6 +374,26 @@ class ServerContract(PublishContract):
         if isinstance(caught.value, TryLater):
             assert caught.value.seconds == SECONDS
         assert stage.stands() == []
+
+    @pytest.mark.parametrize(
+        "odd", [None, "<b>\x1b\0", "\ud800", "9" * 5000, 1e999, {"id": {}}],
+        ids=["nothing", "marks", "half a letter", "a huge number", "infinite", "another thing"],
+    )  # fmt: skip
+    def test_whatever_a_server_answers_there_is_no_defect(self, stage: Stage, odd: object) -> None:
+        publisher = stage.open("")
+        payload, key = self.prepared(publisher, Variant(text="Hello")), self.key(publisher)
+        receipt = publisher.publish(payload, key)
+        with running(Bent(stage.url)) as bent:
+            bent.app.odd = odd
+            for bent.app.deep in range(4):
+                asked = stage.open(bent.url)
+                for deed, given in (
+                    (asked.whoami, ()), (asked.look, ()), (asked.prepare, (Variant(text="A"), key, AT)),
+                    (asked.publish, (payload, key)), (asked.find, (payload, key)), (asked.recent, ("",)),
+                    (asked.delete, (receipt,)), (asked.label, ()),
+                ):  # fmt: skip
+                    with suppress(NetworkError):
+                        _ = deed and deed(*given)
 
     @pytest.mark.parametrize("status", [401, 429, 500, 502, 503, 504])
     def test_each_refusal_of_a_question_has_its_meaning(self, stage: Stage, wire: Running[Wire], status: int) -> None:
