@@ -206,10 +206,10 @@ def _read(ask: Ask, entry: Entry, links: Mapping[str, Texts], labels: Mapping[st
     tail: dict[str, None] = {}
     for language, text in entry.words.items():
         file = read_file(FILE, language, keys(sorted(ask.app.networks)), FILE.parent, text.encode(errors="replace"))
-        tail |= dict.fromkeys(_tail(file.facts, links, language))
         faults = [(row, problem) for name, row, problem in entry.faults if name == f"{entry.name}.{language}.txt"]
         starts = [int(one.where.rpartition(":")[2]) for one in file.words.wordings]
         texts = [as_read(one.text, links, language) for one in file.words.wordings] or [[]]
+        tail |= dict.fromkeys(_tail(file.facts, links, language, texts))
         wordings[language] = [
             Wording(said, [problem for row, problem in faults if first <= row < last])
             for said, (first, last) in zip(texts, pairwise([0, *starts[1:], sys.maxsize]), strict=True)
@@ -219,11 +219,14 @@ def _read(ask: Ask, entry: Entry, links: Mapping[str, Texts], labels: Mapping[st
     return Shown(entry=entry, wordings=wordings, tail=tuple(tail), asks=asks)
 
 
-def _tail(facts: Mapping[str, object], links: Mapping[str, Texts], language: str) -> list[str]:
-    """The address and the hashtags that stand among a post's facts."""
+def _tail(
+    facts: Mapping[str, object], links: Mapping[str, Texts], language: str, texts: Iterable[Sequence[Said]]
+) -> list[str]:
+    """What comes behind the words: the address, unless it stands in each wording, and the hashtags."""
     link, hashtags = facts.get("link"), facts.get("hashtags")
+    address = say(links[link], language) if isinstance(link, str) and link in links else ""
     return [
-        *([say(links[link], language)] if isinstance(link, str) and link in links else []),
+        *([address] if not all(address in "".join(said.text for said in text) for text in texts) else []),
         *([str(tag) for tag in hashtags] if isinstance(hashtags, list | tuple) else []),
     ]
 

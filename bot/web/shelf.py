@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
-from bot.core.post import Campaign, Post, say
+from bot.core.blanks import as_read
+from bot.core.post import Campaign, say
 from bot.core.preview import pieces
 from bot.core.problem import AskedWrongly, Problem
 from bot.library.campaign import FILE
@@ -91,12 +92,13 @@ def _facts(ask: Ask, campaign: Campaign, names: Iterable[str]) -> str:
     return ", ".join(say(campaign.asks[name].label, ask.language) if name in campaign.asks else name for name in names)
 
 
-def first_words(post: Post | None, language: str) -> tuple[str, str]:
-    """How a post begins, in the language if it speaks it, and the language of these words."""
-    if post is None:
+def first_words(one: Item, language: str) -> tuple[str, str]:
+    """How a post begins as people read it, in the language if it speaks it, and the language of these words."""
+    if (post := one.post) is None:
         return "", ""
     chosen = language if language in post.words else next(iter(post.words))
-    return post.words[chosen].wordings[0].text, chosen
+    read = as_read(post.words[chosen].wordings[0].text, one.campaign.links, chosen)
+    return "".join(said.text for said in read), chosen
 
 
 def _edit(ask: Ask, problem: Problem) -> str:

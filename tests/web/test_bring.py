@@ -172,6 +172,14 @@ def test_a_campaign_is_called_as_its_document_is(stage: Stage, organizer: Visito
     assert (told["title"], told["campaign"]) == ("Clean air for all of us", "clean-air-for-all-of")
 
 
+def test_an_address_among_the_words_does_not_stand_behind_them_as_well(organizer: Visitor) -> None:
+    shown = organizer.post(
+        "/import", {"words": "- Sign here: https://example.org/sign and be many!\n", "campaign": "air"}
+    )
+    assert "Sign here: https://example.org/sign and be many!" in shown.text
+    assert "Behind the words" not in shown.text
+
+
 def test_a_post_is_read_without_braces_and_tells_what_it_asks_for(organizer: Visitor) -> None:
     page = organizer.post("/import", {"words": KIT, "campaign": "air"}).text
     assert "Two buses are for all of us in <mark>my town</mark>." in page

@@ -20,6 +20,11 @@ def posts(stage: Stage) -> Path:
     return stage.folder / "posts" / "air"
 
 
+def test_the_list_shows_words_as_people_read_them(stage: Stage, organizer: Visitor) -> None:
+    write(posts(stage), {"campaign.toml": AIR, "car.en.txt": 'A car in {{ me.city or "my town" }}: {{ links.sign }}\n'})
+    assert "A car in my town: https://streets.org/sign" in organizer.get("/library").words
+
+
 def test_posts_are_found_by_what_somebody_knows_of_them(stage: Stage, organizer: Visitor) -> None:
     every = organizer.get("/library")
     assert (
