@@ -5,14 +5,10 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import count
-from threading import Lock, get_ident
-from time import monotonic, sleep
-from types import FrameType
+from time import sleep
 
 import click
 
@@ -21,18 +17,15 @@ from bot.cli.ending import STOPPED
 from bot.cli.init import begun
 from bot.cli.show import complain, left_out, opened
 from bot.core.delivery import Delivery
-from bot.core.problem import AskedWrongly, HandbillError, place_of
-from bot.work.digest import digest
-from bot.work.heartbeat import show_life
-from bot.work.notify import WRITE, Told, addresses, ended, notify, tell_now, unheard, unwatched, works, wrong
+from bot.core.problem import AskedWrongly
+from bot.work.engine import Ear, Engine, beat, telling_of_defects, went_wrong
+from bot.work.notify import WRITE, addresses, unheard, unwatched, wrong
 from bot.work.plan import plan
 
 # Between two looks. One with nothing due is a few small questions to the ledger.
 SECONDS = 5
 # So many looks may go on at once; each that waits for a server holds its own accounts only.
 LOOKS = 4
-# Between two times that the monitor's address is asked.
-SECONDS_BETWEEN = 60.0
 AHEAD = 28
 Refresh = Callable[[App], None]
 
@@ -53,7 +46,7 @@ def run_command(ctx: click.Context, once: bool) -> None:
 def _once(app: App) -> int:
     """Do what is due now; the exit code."""
     with telling_of_defects(app):
-        beaten = beat(app, ask=True)
+        beaten = beat(app, ALOUD, ask=True)
     if not beaten.changed and sys.stdout.isatty():  # cron mails whatever is written
         click.echo("Nothing is due.")
         tell_next(app)
@@ -64,13 +57,6 @@ def _once(app: App) -> int:
     if is_wrong and (alone := unwatched(app)):
         complain(f'Nobody else is told what goes wrong with "{alone.name}". {WRITE}')
     return 1 if silent or is_wrong else 0
-
-
-def went_wrong(app: App, one: Delivery) -> bool:
-    """Whether a person must hear of it: not what is said, meant, or theirs to post by hand."""
-    account = app.config.accounts.get(one.account)
-    by_hand = account is not None and account.by_hand and one.state == "uncertain"
-    return one.state not in ("sent", "skipped", "waiting") and not by_hand
 
 
 @click.command("up")
@@ -166,9 +152,9 @@ def keep_time(app: App, beside: Refresh = lambda app: None) -> None:
     from apscheduler.schedulers.background import BackgroundScheduler
 
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-    engine = Engine(app)
+    engine = Engine(app, ALOUD)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, engine.end)
+        signal.signal(number, lambda *_: stop(engine))
     scheduler = BackgroundScheduler(timezone="UTC")
     engine.look()
     scheduler.add_job(
@@ -186,114 +172,11 @@ def keep_time(app: App, beside: Refresh = lambda app: None) -> None:
     complain("Stopped. Nothing was lost.")
 
 
-class Engine:
-    """One look after the other, each with what the files say then. What may pass, such as a full disk, is said once.
-
-    `ends`: somebody wants it to end, or `defect` ended it. `at_work`: the threads that look just now.
-    """
-
-    def __init__(self, app: App) -> None:
-        self.ends = False
-        self.defect: Exception | None = None
-        self.at_work: set[int] = set()
-        self._app = app.fresh(ends=lambda: self.ends)
-        self._numbers = count(1)
-        self._said: dict[str, str] = {}
-        self._spell = 0
-        self._is_begun = False
-        self._asked = -SECONDS_BETWEEN
-        self._lock = Lock()
-
-    @property
-    def app(self) -> App:
-        """The app as the last look found it."""
-        return self._app.fresh()
-
-    def end(self, number: int, frame: FrameType | None) -> None:
-        """Begin nothing new; a second signal does not wait for what is being said now."""
-        if self.ends:
-            os._exit(STOPPED)
-        self.ends = True
-
-    def look(self) -> None:
-        """Do what is due."""
-        if self.ends:
-            return
-        self.at_work.add(get_ident())
-        try:
-            with telling_of_defects(self._app):
-                self._look()
-        except BrokenPipeError as error:
-            self.defect, self.ends = error, True
-        except (HandbillError, OSError) as error:
-            self._trouble(error)
-        except Exception as error:
-            self.defect, self.ends = error, True
-        finally:
-            self.at_work.discard(get_ident())
-
-    def _look(self) -> None:
-        app = self._newest()
-        beaten = beat(app, ask=self._may_ask())
-        self._spell = 0
-        if beaten.changed:
-            left_out(app.library.problems)
-        if beaten.changed or not self._is_begun:
-            tell_next(app)
-        self._is_begun = True
-        self._say("look", "")
-        silent = wrong(app)
-        self._say("notices", unheard(silent) if silent else "")
-
-    def _newest(self) -> App:
-        """The app as its files are now, with an owner of this look's own: looks must not share leases."""
-        with self._lock:
-            try:
-                before, self._app = self._app, self._app.anew()
-                self._say("config", "")
-            except HandbillError as error:
-                self._say("config", f"{error}\nUntil that is put right, what stood there before holds.")
-            else:
-                if "store" in vars(before) and "store" not in vars(self._app):  # it is another one now
-                    before.store.close()
-            self._app.store  # noqa: B018 opened here, for all looks to come
-            return self._app.fresh(owner=f"{self._app.owner}/{next(self._numbers)}")
-
-    def _may_ask(self) -> bool:
-        """Whether the monitor's address is to be asked again."""
-        with self._lock:
-            is_time = monotonic() - self._asked >= SECONDS_BETWEEN
-            self._asked = monotonic() if is_time else self._asked
-        return is_time
-
-    def _trouble(self, error: HandbillError | OSError) -> None:
-        self._say("look", f"{error}\nHandbill goes on trying.")
-        self._spell += 1
-        if self._spell == 2:  # the first may pass by itself
-            tell_now(self._app, f"{error} Handbill goes on trying.")
-
-    def _say(self, about: str, words: str) -> None:
-        """Say something once, until something else is so."""
-        if words and words != self._said.get(about):
-            complain(words)
-        self._said[about] = words
-
-
-@contextmanager
-def telling_of_defects(app: App) -> Iterator[None]:
-    """Tell people, too, where the engine ends by a fault of its own."""
-    try:
-        yield
-    except (HandbillError, OSError):
-        raise
-    except Exception as error:
-        ended(app, f"The engine has ended: something is wrong in Handbill itself ({_what(error)}). Begin it again.")
-        raise
-
-
-def _what(error: Exception) -> str:
-    """An error by its kind and place; its words may hold anything."""
-    return f"{type(error).__name__}, {place_of(error)}"
+def stop(engine: Engine) -> None:
+    """What a signal does: nothing new begins; a second one does not wait for what is being said now."""
+    if engine.ends:
+        os._exit(STOPPED)
+    engine.end()
 
 
 def tell_next(app: App) -> None:
@@ -310,32 +193,7 @@ def tell_next(app: App) -> None:
     click.echo(f"Next: {at:%A, %Y-%m-%d %H:%M} ({zone.key})  {about}{waits}")
 
 
-@dataclass(frozen=True, slots=True)
-class Beaten:
-    """What came of one look: the deliveries that changed, and the addresses that did not take their notice."""
-
-    changed: list[Delivery]
-    untold: list[Told]
-
-
-def beat(app: App, *, ask: bool) -> Beaten:
-    """One look: what is due, a word on each delivery that changed, notices, a sign of life.
-
-    `ask`: the monitor's address, too, is asked.
-    """
-    from bot.work.deliver import tick  # with the database; help and pause words need none
-
-    changed = tick(app, app.clock())
-    tell(changed, app)
-    digest(app, app.clock())
-    untold = notify(app, app.clock())
-    works(app)
-    if trouble := show_life(app, ask=ask):
-        complain(trouble)
-    return Beaten(changed, untold)
-
-
-def tell(changed: Iterable[Delivery], app: App) -> None:
+def tell_changed(app: App, changed: Iterable[Delivery]) -> None:
     """What became of deliveries: what was said to stdout, the rest as a complaint."""
     for one in changed:
         at = one.at.astimezone(app.config.zone)
@@ -345,6 +203,16 @@ def tell(changed: Iterable[Delivery], app: App) -> None:
         else:
             look = f"; see: handbill delivery show {one.id}" if one.state == "uncertain" else ""
             complain(f"{about}: {one.reason}{look}")
+
+
+def tell_looked(app: App, changed: Sequence[Delivery]) -> None:
+    """What is said next; where something changed, first what the program goes on without."""
+    if changed:
+        left_out(app.library.problems)
+    tell_next(app)
+
+
+ALOUD = Ear(changed=tell_changed, looked=tell_looked, trouble=complain)
 
 
 @click.command("pause")

@@ -1,37 +1,31 @@
 """up, run, pause, resume: how the engine begins, ends, and says what comes next."""
 
 import json
-import os
 import shlex
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, cast
 
 import pytest
 
-from bot.app import App, now, open_app
-from bot.cli.run import Engine, tell_next
-from bot.config import Account
-from bot.core.network import Payload, Publisher
+from bot.app import now, open_app
+from bot.cli.run import ALOUD, tell_next
 from bot.core.notice import Notice
-from bot.core.post import Receipt
-from bot.work import doors
 from bot.work.deliver import tick
+from bot.work.engine import Engine
 from tests.cli.conftest import Say
 from tests.making import NOW, app, environment, handbill, library, stopped_at, write
-from tests.servers.mail import Mail, words
 from tests.servers.site import Site
 
 STOPPED = "Stopped. Nothing was lost"
+POST = {"a.txt": "Hello."}
+BOX = 'timezone = "UTC"\n[accounts.town]\nnetwork = "outbox"\n'
+NOON = '[[schedule]]\ncampaign = "air"\naccounts = ["town"]\ntimes = ["12:00"]\n'
 SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signals to a child")
 
 
@@ -105,276 +99,27 @@ def test_what_waits_for_approval_is_named_as_next(tmp_path: Path, capsys: pytest
     assert said == "Next: Saturday, 2026-11-21 17:30 (UTC)  outbox: air/a (a person must approve it)\n"
 
 
-# --- while it runs ----------------------------------------------------------------------------------
-
-
-def config(folder: Path, text: str, *, ago: float = 60) -> Path:
-    """A config of two outboxes that was written so many seconds ago; `text` stands before them."""
-    write(folder, {"config.toml": text + TWO})
-    os.utime(folder / "config.toml", (NOW.timestamp() - ago, NOW.timestamp() - ago))
-    return folder / "config.toml"
-
-
-TWO = """timezone = "UTC"
-[accounts.quick]
-network = "outbox"
-folder = "quick"
-[accounts.slow]
-network = "outbox"
-folder = "slow"
-[[schedule]]
-campaign = "air"
-accounts = ["quick", "slow"]
-times = ["12:01", "12:02"]
-"""
-
-
-@dataclass
-class Day:
-    """A clock that goes on when a test says so, and a door to each account; that of "slow" opens when it says so."""
-
-    now: datetime = NOW
-    open: Event = field(default_factory=Event)
-    knocked: Event = field(default_factory=Event)
-    defect: Exception | None = None
-    ledgers: set[int] = field(default_factory=set)
-
-    def engine(self, path: Path, **environ: str) -> Engine:
-        return Engine(replace(open_app(path, clock=lambda: self.now), connect=self.connect, environ=environ))
-
-    def comes(self, clock: str) -> None:
-        self.now = datetime.fromisoformat(f"2026-11-21T{clock}Z")
-
-    def connect(self, app: App, account: Account) -> Publisher:
-        self.ledgers.add(id(app.store))
-        if self.defect:
-            raise self.defect
-        opening = app.networks[account.network].connect
-        assert opening is not None
-        door = opening(app.answers(account), {})
-        return cast("Publisher", Slow(door, self) if account.name == "slow" else door)
-
-
-@dataclass
-class Slow:
-    """An outbox behind a server that is silent for a while."""
-
-    inner: Any
-    day: Day
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-    def publish(self, payload: Payload, key: str) -> Receipt:
-        self.day.knocked.set()
-        self.day.open.wait(20)  # not for ever, should a fault let two wait here
-        return cast("Receipt", self.inner.publish(payload, key))
-
-
-@pytest.fixture
-def day() -> Iterator[Day]:
-    day = Day()
-    yield day
-    day.open.set()
-
-
-@contextmanager
-def looking(engine: Engine) -> Iterator[None]:
-    """A look of the engine that goes on meanwhile."""
-    thread = Thread(target=engine.look)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-
-
-def said(folder: Path, account: str) -> int:
-    """How many posts lie in an account's outbox."""
-    return len(list((folder / account).glob("*.txt")))
-
-
-POSTS = {f"{name}.txt": f"{name} {name} {name}: buses for everybody." for name in "abcdef"}
-
-
-def test_a_silent_server_holds_up_its_own_account_alone(tmp_path: Path, day: Day) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    engine.look()
-    day.comes("12:01:00")
-    with looking(engine):
-        assert day.knocked.wait(20)
-        day.comes("12:02:00")
-        engine.look()
-        assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 0)
-        day.open.set()
-    assert said(tmp_path, "slow") == 1
-    engine.look()
-    assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 2)
-
-
-def test_what_is_being_said_when_it_is_to_end_is_finished_and_nothing_new_begins(tmp_path: Path, day: Day) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    engine.look()
-    day.comes("12:01:00")
-    with looking(engine):
-        assert day.knocked.wait(20)
-        engine.end(signal.SIGTERM, None)
-        day.comes("12:02:00")
-        engine.look()
-        day.open.set()
-    assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (1, 1)
-    with closing(open_app(tmp_path / "config.toml").store) as store:
-        assert [one.state for one in store.deliveries()] == ["sent", "sent"]
-
-
-def test_an_account_whose_turn_comes_after_the_end_was_asked_for_waits_for_the_next_start(
-    tmp_path: Path, day: Day, monkeypatch: pytest.MonkeyPatch
+def test_while_it_runs_what_is_said_goes_to_stdout_and_what_is_in_the_way_to_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doors, "THREADS", 1)
-    one_after_the_other = SLOW_FIRST.format("slow", "12:01") + SLOW_FIRST.format("quick", "12:02")
-    write(library(tmp_path, POSTS), {"config.toml": TWO.partition("[[schedule]]")[0] + one_after_the_other})
-    engine = day.engine(tmp_path / "config.toml")
-    engine.look()
-    day.comes("12:02:00")
-    with looking(engine):
-        assert day.knocked.wait(20)
-        engine.end(signal.SIGTERM, None)
-        day.open.set()
-    assert (said(tmp_path, "slow"), said(tmp_path, "quick")) == (1, 0)
-    day.engine(tmp_path / "config.toml").look()
-    assert (said(tmp_path, "slow"), said(tmp_path, "quick")) == (1, 1)
-
-
-SLOW_FIRST = '[[schedule]]\ncampaign = "air"\naccounts = ["{}"]\ntimes = ["{}"]\n'
-
-
-def test_one_ledger_is_open_however_often_it_looks(tmp_path: Path, day: Day) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    day.open.set()
-    for clock in ("12:00:00", "12:01:00", "12:02:00"):
-        day.comes(clock)
-        engine.look()
-    assert len(day.ledgers) == 1
-
-
-def test_trouble_that_passes_is_told_once_and_does_not_end_the_engine(
-    tmp_path: Path, day: Day, capsys: pytest.CaptureFixture[str]
-) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    write(tmp_path, {"handbill.db/in-the-way": ""})
-    engine.look()
-    engine.look()
-    assert capsys.readouterr().err.count("Handbill goes on trying.") == 1
-    shutil.rmtree(tmp_path / "handbill.db")
+    write(library(tmp_path, POST), {"config.toml": BOX + NOON})
+    engine = Engine(open_app(tmp_path / "config.toml", lambda: NOW), ALOUD)
     engine.look()
     shown = capsys.readouterr()
-    assert (tmp_path / "handbill.db").is_file() and not shown.err and "Next: " in shown.out
-
-
-def test_a_ledger_that_stays_away_is_told_to_people_once(tmp_path: Path, day: Day, mail: Mail) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["{mail.address()}"]\n'))
-    write(tmp_path, {"handbill.db/in-the-way": ""})
-    for _ in range(4):
-        engine.look()
-    (letter,) = mail.letters
-    assert letter["Subject"] == "Handbill: the engine is in trouble"
-    assert "handbill.db" in words(letter) and "Handbill goes on trying." in words(letter)
-
-
-def test_trouble_for_a_moment_now_and_then_is_told_to_nobody(tmp_path: Path, day: Day, mail: Mail) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["{mail.address()}"]\n'))
-    day.open.set()
-    engine.look()
-    for clock in ("12:01:00", "12:02:00"):
-        day.comes(clock)
-        for day.defect in (OSError("for a moment"), None):
-            engine.look()
-    assert (said(tmp_path, "quick"), mail.letters) == (2, [])
-
-
-def test_a_config_that_is_edited_holds_from_the_next_look_on(tmp_path: Path, day: Day) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    engine.look()
-    (tmp_path / "config.toml").write_text(TWO.replace('folder = "quick"', 'folder = "else"'), encoding="utf-8")
-    day.open.set()
-    day.comes("12:01:00")
-    engine.look()
-    assert (said(tmp_path, "quick"), said(tmp_path, "else")) == (0, 1)
-
-
-def test_a_broken_config_is_told_once_and_the_last_good_one_holds(
-    tmp_path: Path, day: Day, capsys: pytest.CaptureFixture[str]
-) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    day.open.set()
-    engine.look()
-    capsys.readouterr()
-    config(tmp_path, "timezone = Mars\n")
-    for clock in ("12:01:00", "12:01:15", "12:02:00"):
-        day.comes(clock)
-        engine.look()
-    err = capsys.readouterr().err
-    assert err.count("text needs quotes") == 1 and err.count("what stood there before holds") == 1
-    assert said(tmp_path, "quick") == 2
-    config(tmp_path, "timezone = Venus\n")
-    engine.look()
-    assert "Venus" not in (err := capsys.readouterr().err) and not err, "the same fault is told once"
+    assert shown.out.startswith("2026-11-21 12:00  town  air/a  sent  file:") and not shown.err
+    assert shown.out.endswith("\nNext: Sunday, 2026-11-22 12:00 (UTC)  town: air/a\n")
     (tmp_path / "config.toml").unlink()
     engine.look()
-    assert "There is no file" in capsys.readouterr().err
-
-
-def test_notices_that_do_not_arrive_are_told_once_while_it_runs(
-    tmp_path: Path, day: Day, site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
-    site.says("/hook", "", status=401)
-    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["json://{site.door}/hook"]\n'))
-    engine.look()
-    with closing(open_app(tmp_path / "config.toml").store) as store:
-        store.tell(Notice(kind="account", words="dead", at=NOW, account="town"))
-    engine.look()
-    engine.look()
-    assert capsys.readouterr().err.count("Notices do not arrive. json://127.0.0.1: it answered 401.") == 1
-
-
-def test_the_monitor_is_asked_once_a_minute_and_the_file_touched_each_time(
-    tmp_path: Path, day: Day, site: Site
-) -> None:
-    rows = f'\n[heartbeat]\nurl = "{site.says("/ping", "OK")}"\nfile = "alive"\n'
-    write(library(tmp_path, POSTS), {"config.toml": TWO + rows})
-    engine = day.engine(tmp_path / "config.toml")
-    engine.look()
-    (tmp_path / "alive").unlink()
-    engine.look()
-    assert len(site.requests) == 1 and (tmp_path / "alive").exists()
-
-
-def test_no_sign_of_life_comes_from_an_engine_without_its_ledger(tmp_path: Path, day: Day, site: Site) -> None:
-    rows = f'\n[heartbeat]\nurl = "{site.says("/ping", "OK")}"\nfile = "alive"\n'
-    write(library(tmp_path, POSTS), {"config.toml": TWO + rows, "handbill.db/in-the-way": ""})
-    day.engine(tmp_path / "config.toml").look()
-    assert site.requests == [] and not (tmp_path / "alive").exists()
-
-
-def test_an_engine_that_ends_by_a_fault_of_its_own_tells_it_without_its_words(
-    tmp_path: Path, day: Day, mail: Mail
-) -> None:
-    day.defect = LookupError("s3cr3t-hunter2")
-    engine = day.engine(config(library(tmp_path, POSTS), f'notify = ["{mail.address()}"]\n'))
-    engine.look()
-    day.comes("12:01:00")
-    engine.look()
-    assert isinstance(engine.defect, LookupError) and engine.ends
-    (letter,) = mail.letters
-    assert "LookupError, test_run.py:" in words(letter) and "s3cr3t" not in words(letter)
+    shown = capsys.readouterr()
+    assert "what stood there before holds" in shown.err and not shown.out
 
 
 # --- once -------------------------------------------------------------------------------------------
 
 
 def test_run_once_tells_notices_and_by_its_code_that_they_do_not_arrive(tmp_path: Path, site: Site, say: Say) -> None:
-    library(tmp_path, POSTS)
-    config(tmp_path, f'notify = ["json://{site.door}/hook"]\n')
+    library(tmp_path, POST)
+    write(tmp_path, {"config.toml": f'notify = ["json://{site.door}/hook"]\n{BOX}'})
     site.says("/hook", "", status=401)
     with closing(open_app(tmp_path / "config.toml").store) as store:
         store.tell(Notice(kind="account", words="dead", at=NOW, account="town"))
@@ -398,17 +143,17 @@ late = "1m"
 
 
 def test_run_once_says_what_went_wrong_and_that_nobody_else_hears_of_it(tmp_path: Path, say: Say) -> None:
-    write(library(tmp_path, POSTS), {"config.toml": BY_HAND})
+    write(library(tmp_path, POST), {"config.toml": BY_HAND})
     yesterday = open_app(tmp_path / "config.toml", lambda: now() - timedelta(days=1))
     with closing(yesterday.store):
         tick(yesterday, yesterday.clock())
     done = say("run", "--once")
-    assert done.code == 1 and 'Nobody else is told what goes wrong with "town". Write one at the top' in done.err
+    assert done.code == 1 and 'Nobody else is told what goes wrong with "town". Name one on the desk' in done.err
 
 
 def test_run_once_gives_a_sign_of_life(tmp_path: Path, site: Site, say: Say) -> None:
     rows = f'\n[heartbeat]\nurl = "{site.says("/ping", "OK")}"\nfile = "alive"\n'
-    write(library(tmp_path, POSTS), {"config.toml": TWO + rows})
+    write(library(tmp_path, POST), {"config.toml": BOX + rows})
     assert say("run", "--once").code == 0
     assert len(site.requests) == 1 and (tmp_path / "alive").exists()
 
@@ -498,14 +243,14 @@ def test_up_serves_the_share_pages_and_says_where(tmp_path: Path) -> None:
 
 
 def test_what_up_tells_people_leads_to_the_desk_that_it_serves(tmp_path: Path, site: Site) -> None:
-    library(tmp_path, POSTS)
-    config(tmp_path, f'notify = ["{site.says("/hook", "").replace("http", "json")}"]\n')
+    hook = site.says("/hook", "").replace("http", "json")
+    write(library(tmp_path, POST), {"config.toml": f'notify = ["{hook}"]\n{BOX}{NOON}'})
     with closing(open_app(tmp_path / "config.toml").store) as store:
-        store.tell(Notice(kind="account", words="dead", at=NOW, account="slow"))
+        store.tell(Notice(kind="account", words="dead", at=NOW, account="town"))
     done = stopped_at(tmp_path, "up", "--port", "0", "--desk-port", "0", word="Next: ")
     desk = done.stdout.partition("The desk: ")[2].split()[0]
     told = json.loads(site.requests[0][2])["message"]
-    assert f"Put it right: {desk}accounts/slow\n" in told and "on the machine where Handbill runs" in told
+    assert f"Put it right: {desk}accounts/town\n" in told and "on the machine where Handbill runs" in told
 
 
 def test_up_makes_what_the_desk_changes_in_a_folder_that_has_nothing(tmp_path: Path) -> None:

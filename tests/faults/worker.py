@@ -28,10 +28,11 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from bot.app import App, open_app
-from bot.cli.run import Engine
+from bot.cli.run import ALOUD
 from bot.core.delivery import Delivery
 from bot.core.problem import HandbillError
 from bot.work import deliver
+from bot.work.engine import Engine
 from tests.faults.steps import hasten, watch
 from tests.making import NOW, library
 from tests.making import app as outboxes
@@ -124,7 +125,7 @@ class Looking:
 
     def _by_engine(self, app: App) -> list[Delivery]:
         """The whole of what the command line does; it says itself what changes."""
-        self._engine = self._engine or Engine(app)
+        self._engine = self._engine or Engine(app, ALOUD)
         self._engine.look()
         if self._engine.defect:
             raise self._engine.defect
