@@ -83,9 +83,28 @@ def entry(ask: Ask) -> Response:
         card=weeks.card(one) if "card" in ask.query else None,
         asked_for_card="card" in ask.query,
         deeds=deeds,
+        cost=_cost(ask, one),
         can=_can(ask, one),
         at=f"{one.at.astimezone(ask.app.config.zone):%Y-%m-%dT%H:%M}",
     )
+
+
+def _cost(ask: Ask, one: Entry) -> float:
+    """What its network takes for it, in US dollars; what a person posts by hand costs nothing."""
+    account = ask.app.config.accounts.get(one.delivery.account)
+    if account is None or account.by_hand or one.variant is None:
+        return 0.0
+    price = ask.app.networks[account.network].price
+    return price(one.variant) if price else 0.0
+
+
+def waiting(ask: Ask) -> Response:
+    """To the next entry that waits for approval, of those of the coming week."""
+    today = local_day(ask.app.clock(), ask.app.config.zone)
+    found = weeks.waiting(weeks.week(ask.app, today, 7))
+    if not found:
+        return go("/week", ask.say("Nothing of the coming seven days waits for approval."))
+    return go(f"/entry/{found[0].which}")
 
 
 def _can(ask: Ask, one: Entry) -> set[str]:
@@ -274,6 +293,7 @@ def _campaign(ask: Ask) -> str:
 DOORS: tuple[Door, ...] = (
     Door("GET", "/week", week),
     Door("GET", "/entry/{which:path}", entry),
+    Door("GET", "/waiting", waiting),
     Door("GET", "/picture/{which:path}", shown),
     Door("POST", "/skip/{which:path}", skip),
     Door("POST", "/take-back/{which:path}", take_back),

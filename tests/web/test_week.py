@@ -100,6 +100,24 @@ def test_an_approval_is_for_exact_words_and_an_edit_voids_it(stage: Stage, revie
     assert "waits" in reviewer.get(f"/entry/{ENTRY}").words
 
 
+def test_from_one_approval_it_is_one_step_to_the_next(stage: Stage, reviewer: Visitor) -> None:
+    config = stage.folder / "config.toml"
+    config.write_text(config.read_text() + 'approval = "post"\n')
+    approved = reviewer.press(reviewer.get("/waiting"), f"/approve/{ENTRY}")
+    assert "/waiting" in approved.links
+    assert "/approve/town/2026-11-21/17:30/air" in reviewer.get("/waiting").forms
+
+
+def test_an_entry_tells_what_its_network_takes_for_it(stage: Stage, organizer: Visitor) -> None:
+    config = stage.folder / "config.toml"
+    config.write_text(config.read_text().replace('network = "outbox"\nfolder = "out"', 'network = "x"'))
+    assert "0.015 USD" in organizer.get(f"/entry/{ENTRY}").words
+
+
+def test_where_nothing_waits_the_week_says_so(reviewer: Visitor) -> None:
+    assert "Nothing of the coming seven days waits" in reviewer.get("/waiting").words
+
+
 def test_what_nobody_can_read_as_a_time_is_told(organizer: Visitor) -> None:
     one = organizer.get(f"/entry/{ENTRY}")
     assert "is no time" in organizer.press(one, f"/move/{ENTRY}", status=400, at="tomorrow").words
