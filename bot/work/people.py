@@ -2,6 +2,7 @@
 
 import hmac
 import unicodedata
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.app import App
 from bot.core.measure import in_a_row
 from bot.core.person import SENT_LINK, SHOWN_LINK, Deed, Person, Role, Session, Stay
-from bot.core.problem import AskedWrongly
+from bot.core.problem import AskedWrongly, HandbillError
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -75,8 +76,9 @@ def signed_in(app: App, token: str) -> Session | None:
     if now >= stay.until:
         return None
     if now - stay.seen >= SIGHT:
-        app.store.people.seen(stay.mark, now)
-        stay = replace(stay, seen=now)
+        with suppress(HandbillError):  # a ledger on a full disk can still be read, and so can the desk
+            app.store.people.seen(stay.mark, now)
+            stay = replace(stay, seen=now)
     key = hmac.digest(plain.encode(), b"forms", "sha256").hex()
     return Session(person=person, key=key, begun=stay.begun, until=stay.until)
 

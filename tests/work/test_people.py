@@ -1,5 +1,6 @@
 """Sign in and out, let somebody in or take them off the list: what whoever comes to the desk may rely on."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 
 from bot.app import App
 from bot.core.person import AT_MOST, IDLE, SENT_LINK, SHOWN_LINK
-from bot.core.problem import AskedWrongly
+from bot.core.problem import AskedWrongly, HandbillError
 from bot.work import people
 from bot.work.people import Person, Role, TooEarly
 from tests import making
@@ -156,6 +157,19 @@ def test_a_session_goes_on_while_somebody_comes_and_ends_after_half_a_day_withou
         found = people.signed_in(later(app, hours=hours), token)
         assert found and found.until == NOW + timedelta(hours=hours) + IDLE
     assert people.signed_in(later(app, hours=36), token) is None
+
+
+def test_a_session_holds_where_the_ledger_can_only_be_read(app: App, tmp_path: Path) -> None:
+    _, token = people.accept(app, people.begin(app), "Ana", PASSWORD)
+    (file,) = tmp_path.rglob("*.db")
+    with closing(sqlite3.connect(file)) as ledger:
+        ledger.execute(
+            "CREATE TRIGGER no_room BEFORE UPDATE ON sessions BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+        )
+    after = later(app, hours=1)
+    with pytest.raises(HandbillError, match="disk is full"):
+        after.store.people.seen(people.mark(after, token), after.clock())
+    assert people.signed_in(after, token) is not None
 
 
 def test_a_session_ends_after_two_weeks_even_if_somebody_always_comes(app: App) -> None:
