@@ -59,6 +59,19 @@ def test_a_name_is_looked_up_once_on_one_way(site: Site) -> None:
     assert asked == ["town.example"]
 
 
+def test_a_name_that_leads_elsewhere_when_asked_again_leads_where_it_was_admitted(site: Site) -> None:
+    url, answers = site.says("/", "yes").replace("127.0.0.1", "town.example"), [["127.0.0.1"], ["127.0.0.2"]]
+    admitted: list[str] = []
+
+    def admit(host: str, port: int, addresses: Sequence[str]) -> None:
+        admitted.extend(addresses)
+
+    way = Way(ends=monotonic() + 20, resolve=lambda host, port: answers.pop(0), admit=admit)
+    way.addresses("town.example", site.server_port)
+    assert exchange(httpx.Request("GET", url), way, 10).body == b"yes"
+    assert set(admitted) == {"127.0.0.1"} and answers == [["127.0.0.2"]]
+
+
 def test_whoever_is_not_admitted_is_not_called(site: Site) -> None:
     seen = []
 
