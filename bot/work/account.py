@@ -328,10 +328,12 @@ def start(app: App, account: Account) -> bool:
     """Let a real account begin, its coming week seen; False if it had begun already.
 
     It is this account, by its lasting id, that is let begin: slots said with another's keys are held.
+    Raises HandbillError while somebody else speaks for it.
     """
-    begun = app.store.start(account.name, app.clock())
-    with suppress(NetworkError):  # who cannot be asked now is taken at the first slot
-        _is_now(app, account, app.publisher(account).whoami())
+    with leased(app, account.name):  # its session may be renewed
+        begun = app.store.start(account.name, app.clock())
+        with suppress(NetworkError):  # who cannot be asked now is taken at the first slot
+            _is_now(app, account, app.publisher(account).whoami())
     return begun
 
 

@@ -479,17 +479,19 @@ def test_connecting_again_lets_what_was_held_go_out_at_the_next_look(
     assert [one.state for one in tick(app, at("09:01", 2))] == ["sent"]
 
 
-def test_while_the_engine_speaks_for_an_account_it_is_not_looked_at(
-    tmp_path: Path, mastodon_server: Running[Mastodon], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("deed", [check, label, start])
+def test_while_the_engine_speaks_for_an_account_it_is_not_looked_at_or_let_begin(
+    tmp_path: Path, mastodon_server: Running[Mastodon], monkeypatch: pytest.MonkeyPatch, deed: Callable[..., object]
 ) -> None:
     monkeypatch.setattr("bot.work.settle.PATIENCE", 0)
     app = on_mastodon(tmp_path, mastodon_server)
+    app.store.stop("town")
     lease, before = app.store.lease("town", "another run", 60), dict(mastodon_server.app.taken)
     with pytest.raises(HandbillError, match=r'The engine speaks for "town" right now\. Try again in a minute'):
-        check(app, known(app, "town"))
-    assert lease and mastodon_server.app.taken == before
+        deed(app, known(app, "town"))
+    assert lease and mastodon_server.app.taken == before and not app.store.starts()
     app.store.release(lease)
-    assert check(app, known(app, "town")).identity
+    assert deed(app, known(app, "town"))
 
 
 def test_connecting_waits_for_the_engine(tmp_path: Path, mastodon_server: Running[Mastodon]) -> None:
