@@ -362,6 +362,7 @@ def _change(ask: Ask, change: Timing) -> Response:
         count=len(turns),
         out=_out,
         days=[(day, list(some)) for day, some in groupby(turns, key=lambda turn: _day(ask, turn))],
+        silent=[one.planned for one in turns if one.mark in ("new", "other") and one.planned.state == "skipped"],
         counts={mark: sum(turn.mark == mark for turn in turns) for mark in ("new", "gone", "other", "same")},
         back=ask.here.removesuffix("/remove") if not isinstance(change, Quiet | Zone) else PLACE,
     )

@@ -56,6 +56,13 @@ def test_every_word_of_the_timetable_is_translated() -> None:
     assert words | of_room(ROOMS / "arrange.py") <= set(catalog("es"))
 
 
+def test_times_at_which_nothing_could_be_said_are_counted_before_they_are_saved(
+    stage: Stage, organizer: Visitor
+) -> None:
+    write(stage.folder, {"posts/air/campaign.toml": 'title = "Clean air"\nuntil = 2026-11-01\n'})
+    assert "of these times nothing could be said" in sent(organizer, "/schedule/new", 200, NOON).words
+
+
 def test_new_times_are_shown_with_the_fortnight_and_saved_as_shown(stage: Stage, organizer: Visitor) -> None:
     shown = sent(organizer, "/schedule/new", 200, NOON)
     assert "Monday to Wednesday at 12:00" in shown.words and "new: 6" in shown.words

@@ -114,6 +114,12 @@ def test_an_entry_tells_what_its_network_takes_for_it(stage: Stage, organizer: V
     assert "0.015 USD" in organizer.get(f"/entry/{ENTRY}").words
 
 
+def test_an_entry_that_was_missed_leads_to_what_helps(stage: Stage, organizer: Visitor) -> None:
+    stage.tick(hours=9)  # 16:00, far too late for the morning
+    one = organizer.get(f"/entry/{stage.app.store.deliveries()[0].id}")
+    assert "missed" in one.words and "/troubles?account=town" in one.links
+
+
 def test_where_nothing_waits_the_week_says_so(reviewer: Visitor) -> None:
     assert "Nothing of the coming seven days waits" in reviewer.get("/waiting").words
 
