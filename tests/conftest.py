@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 from hypothesis import settings
@@ -19,20 +20,23 @@ settings.register_profile("handbill", deadline=None, derandomize=True, print_blo
 settings.load_profile("handbill")
 
 
-# Whose tests take long, mostly because they wait for a lease or a server.
+# Whose tests take long, for they wait: for a lease, a server, another process.
 LONG = ("tests/faults/", "tests/house/test_examples.py", "tests/publishing/test_newcomer.py", "tests/web/test_walk.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal what takes long to all workers, and first, so that nobody waits for it at the end.
+    """Every second worker begins with tests that mostly wait, while the others are busy.
 
     Each worker begins with an equal run of the list: https://pytest-xdist.readthedocs.io/en/stable/distribution.html
     """
     workers = int(os.getenv("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [one for one in items if one.nodeid.startswith(LONG)]
-    rest = [one for one in items if not one.nodeid.startswith(LONG)]
-    shares = [len(rest) * at // workers for at in range(workers + 1)]
-    items[:] = [one for at in range(workers) for one in (*long[at::workers], *rest[shares[at] : shares[at + 1]])]
+    rest = iter([one for one in items if not one.nodeid.startswith(LONG)])
+    dealt: list[pytest.Item] = []
+    for at in range(workers):
+        dealt += long[at // 2 :: (workers + 1) // 2] if at % 2 == 0 else []
+        dealt += islice(rest, len(items) * (at + 1) // workers - len(dealt))
+    items[:] = dealt
 
 
 @pytest.hookimpl(wrapper=True)

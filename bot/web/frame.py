@@ -283,5 +283,6 @@ def picture(ask: Ask, file: str) -> Response:
 
 
 def trouble(ask: Ask, error: HandbillError) -> Response:
-    """A page with an error's sentence: nothing was changed."""
-    return page(ask, "trouble.html", 400 if isinstance(error, AskedWrongly) else 409, sentence=str(error))
+    """A page with an error's sentence: nothing was changed. From an act on a post it leads back to that post."""
+    status, which = 400 if isinstance(error, AskedWrongly) else 409, ask.path.get("which", "")
+    return page(ask, "trouble.html", status, sentence=str(error), which=which)
