@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import pages, web
 from bot.app import App
 from bot.core.links import is_loopback
-from bot.core.problem import HandbillError, place_of
+from bot.core.problem import AskedWrongly, HandbillError, place_of
 from bot.core.text import is_heaped
 from bot.web.bare import Bare, language_of
 from bot.web.frame import (
@@ -190,7 +190,7 @@ def _answer(
     try:
         return _refusal(ask, door) or door.answer(ask)
     except HandbillError as error:
-        return trouble(ask, error)
+        return trouble(ask, str(error), 400 if isinstance(error, AskedWrongly) else 409)
 
 
 def _ask(state: Desk, door: Door, request: Request, forms: Mapping[str, list[str]], files: Mapping[str, Upload]) -> Ask:
@@ -249,9 +249,9 @@ def _refusal(ask: Ask, door: Door) -> Response | None:
             return page(ask, "new.html", 401)
         return go(_sign_in(ask)) if door.method == "GET" else page(ask, "again.html", 401)
     if not ask.person.role.may(door.who):
-        return page(ask, "trouble.html", 403, sentence=ask.say("Only organizers may do this. Ask one of them."))
+        return trouble(ask, ask.say("Only organizers may do this. Ask one of them."), 403)
     if door.method == "POST" and not compare_digest(ask.form.get("key", "").encode(), ask.key.encode()):
-        return page(ask, "trouble.html", 403, sentence=ask.say(OLD))
+        return trouble(ask, ask.say(OLD), 403)
     return None
 
 

@@ -282,7 +282,6 @@ def picture(ask: Ask, file: str) -> Response:
     return FileResponse(found)
 
 
-def trouble(ask: Ask, error: HandbillError) -> Response:
-    """A page with an error's sentence: nothing was changed. From an act on a post it leads back to that post."""
-    status, which = 400 if isinstance(error, AskedWrongly) else 409, ask.path.get("which", "")
-    return page(ask, "trouble.html", status, sentence=str(error), which=which)
+def trouble(ask: Ask, sentence: str, status: int) -> Response:
+    """A page with a sentence: nothing was changed. From an act on a post it leads back to that post."""
+    return page(ask, "trouble.html", status, sentence=sentence, which=ask.path.get("which", ""))
