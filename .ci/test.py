@@ -11,5 +11,5 @@ if os.environ.get("HANDBILL_TEST_ALL") or (shutil.which("node") and shutil.which
     say("Fetching the Bluesky server for tests, once ...")
     run("python", "-m", "tests.servers.pds", "--install")
     run("python", "-m", "tests.pages.browser")
-# Three times as many as there are processors: much of the time a test waits for a server, a browser or a lease.
-run("python", "-m", "pytest", "-n", str(3 * (os.cpu_count() or 1)), "--dist", "worksteal", *sys.argv[1:])
+# Twice as many as there are processors: much of the time a test waits for a server, a browser or a lease.
+run("python", "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal", *sys.argv[1:])
