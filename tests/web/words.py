@@ -40,7 +40,8 @@ def is_said(words: str) -> bool:
     whole, filled = _everywhere()
     if words.startswith(DEED):
         return any(f"{words} ".startswith(f"{DEED}{one} ") for one in whole if len(one) > 4)
-    return words in whole or any(one.fullmatch(words) for one in filled)
+    begins = words.removesuffix("%s")
+    return bool({words, begins, begins.rstrip()} & whole) or any(one.fullmatch(words) for one in filled)
 
 
 @cache
