@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -128,6 +128,14 @@ def said(folder: Path, account: str) -> int:
     return len(list((folder / account).glob("*.txt")))
 
 
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    for _ in range(200):
+        if is_so():
+            return
+        sleep(0.1)
+
+
 POSTS = {f"{name}.txt": f"{name} {name} {name}: buses for everybody." for name in "abcdef"}
 
 
@@ -137,12 +145,9 @@ def test_a_silent_server_holds_up_its_own_account_alone(tmp_path: Path, day: Day
     day.comes("12:01:00")
     with looking(engine):
         assert day.knocked.wait(20)
-        for _ in range(200):
-            if said(tmp_path, "quick"):
-                break
-            sleep(0.1)
+        until(lambda: said(tmp_path, "quick") == 1)
         day.comes("12:02:00")
-        engine.look()
+        until(lambda: (engine.look(), said(tmp_path, "quick"))[1] == 2)
         assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 0)
         day.open.set()
     assert said(tmp_path, "slow") == 1
@@ -165,6 +170,7 @@ def test_what_is_being_said_when_it_is_to_end_is_finished_and_nothing_new_begins
     day.comes("12:01:00")
     with looking(engine):
         assert day.knocked.wait(20)
+        until(lambda: said(tmp_path, "quick") == 1)
         engine.end()
         day.comes("12:02:00")
         engine.look()
