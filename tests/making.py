@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 from bot import networks
 from bot.app import App
@@ -48,6 +49,12 @@ def app(
     if accounts is not None:
         config = replace(config, accounts=accounts)
     return App(config=config, networks=known, clock=lambda: now, environ=environ or {})
+
+
+def until(is_so: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for what happens in another thread or process."""
+    waited = Event()
+    assert any(is_so() or waited.wait(0.05) for _ in range(int(seconds * 20))), "it did not come to be so"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -185,7 +185,7 @@ def unsuited(post: Post, campaign: Campaign, voice: Voice, day: date, tags: Coll
         return "outside its days"
     if voice.language not in post.words:
         return f"without words in {voice.language}"
-    if (post.only and voice.network not in post.only) or voice.network in post.never:
+    if not post.is_for(voice.network):
         return "not meant for this network"
     if missing := asked(post, voice.language) - voice.knows:
         return f"asking for {', '.join(f'me.{name}' for name in sorted(missing))}, which the account does not have"

@@ -20,6 +20,7 @@ from bot.core.problem import NetworkError, Refused, SignedOut, TryLater, Uncerta
 from bot.core.rotate import sameness
 from bot.networks import x
 from bot.networks.x import NETWORK, Account, connect, entities
+from tests.making import until
 from tests.networks.contract import (
     AWKWARD,
     HASHTAGS,
@@ -164,12 +165,6 @@ class TestPublish(ServerContract):
 
 class TestPublishWithTokens(TestPublish):
     answers: ClassVar = CLIENT
-
-
-def until(is_so: Callable[[], object]) -> None:
-    """Wait for what happens in another thread."""
-    waited = Event()
-    assert any(is_so() or waited.wait(0.01) for _ in range(2000))
 
 
 def secrets(answers: dict[str, str], memory: dict[str, str]) -> list[str]:

@@ -9,18 +9,17 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from time import sleep
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.making import environment
+from tests.making import environment, until
 from tests.pages.browser import PHONE, WIDE, running
 from tests.publishing.stage import PLACE, own_folders
 from tests.servers.pds import Account, Pds
@@ -75,7 +74,7 @@ class Program:
 
     def link(self) -> str:
         """The one-time link for the first organizer."""
-        until(lambda: "Next: " in "".join(self.said) or self.process.poll() is not None)
+        until(lambda: "Next: " in "".join(self.said) or self.process.poll() is not None, 60)
         (found,) = re.findall(r"http://\S+/welcome/\S+", "".join(self.said))
         return str(found)
 
@@ -103,15 +102,6 @@ def begun(folder: Path) -> Iterator[Program]:
         assert process.stdout is not None
         process.stdout.close()
     assert "Traceback" not in "".join(program.said), "".join(program.said)
-
-
-def until(is_so: Callable[[], bool], tries: int = 600) -> None:
-    """Wait until something is so."""
-    for _ in range(tries):
-        if is_so():
-            return
-        sleep(0.1)
-    raise AssertionError("it did not come to be so")
 
 
 @dataclass
@@ -198,9 +188,9 @@ def test_a_newcomer_brings_a_document_and_is_live_tonight(
         schedules(newcomer)
         lets_begin(newcomer)
         shown = acts(newcomer)
-        until(lambda: texts(pds, town) == shown)
+        until(lambda: texts(pds, town) == shown, 60)
         shown += puts_right(newcomer, pds, town)
-        until(lambda: texts(pds, town) == shown)
+        until(lambda: texts(pds, town) == shown, 60)
 
 
 def texts(pds: Pds, account: Account) -> list[str]:
@@ -313,7 +303,7 @@ def acts(person: Newcomer) -> list[str]:
     person.step("approved")
     shown = person.words()
     person.presses("Say it now")
-    until(lambda: person.sees("said"))
+    until(lambda: person.sees("said"), 60)
     person.step("said")
     person.opens(ahead[1])
     person.presses("Skip this one")
@@ -340,7 +330,7 @@ def puts_right(person: Newcomer, pds: Pds, town: Account) -> list[str]:
     shown = person.words()
     person.presses("Approve these words")
     person.presses("Say it now")
-    until(lambda: person.sees("held"))
+    until(lambda: person.sees("held"), 60)
     person.step("it could not speak")
     person.goes("What went wrong")
     person.reads("could not speak")

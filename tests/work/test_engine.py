@@ -2,13 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
-from time import sleep
 from typing import Any, cast
 
 import pytest
@@ -21,7 +20,7 @@ from bot.core.notice import Notice
 from bot.core.post import Receipt
 from bot.work import doors
 from bot.work.engine import Ear, Engine, went_wrong
-from tests.making import NOW, library, write
+from tests.making import NOW, library, until, write
 from tests.servers.mail import Mail, words
 from tests.servers.site import Site
 
@@ -128,24 +127,23 @@ def said(folder: Path, account: str) -> int:
     return len(list((folder / account).glob("*.txt")))
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    for _ in range(200):
-        if is_so():
-            return
-        sleep(0.1)
-
-
 POSTS = {f"{name}.txt": f"{name} {name} {name}: buses for everybody." for name in "abcdef"}
 
 
-def test_a_silent_server_holds_up_its_own_account_alone(tmp_path: Path, day: Day) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
+@contextmanager
+def while_slow_waits(folder: Path, day: Day) -> Iterator[Engine]:
+    """An engine that looks at 12:01: the quick account has spoken, and the slow one waits for its server."""
+    engine = day.engine(config(library(folder, POSTS), ""))
     engine.look()
     day.comes("12:01:00")
     with looking(engine):
         assert day.knocked.wait(20)
-        until(lambda: said(tmp_path, "quick") == 1)
+        until(lambda: said(folder, "quick") == 1)
+        yield engine
+
+
+def test_a_silent_server_holds_up_its_own_account_alone(tmp_path: Path, day: Day) -> None:
+    with while_slow_waits(tmp_path, day) as engine:
         day.comes("12:02:00")
         until(lambda: (engine.look(), said(tmp_path, "quick"))[1] == 2)
         assert (said(tmp_path, "quick"), said(tmp_path, "slow")) == (2, 0)
@@ -165,12 +163,7 @@ def test_one_hears_of_what_changed_of_the_first_look_and_of_none_that_changed_no
 
 
 def test_what_is_being_said_when_it_is_to_end_is_finished_and_nothing_new_begins(tmp_path: Path, day: Day) -> None:
-    engine = day.engine(config(library(tmp_path, POSTS), ""))
-    engine.look()
-    day.comes("12:01:00")
-    with looking(engine):
-        assert day.knocked.wait(20)
-        until(lambda: said(tmp_path, "quick") == 1)
+    with while_slow_waits(tmp_path, day) as engine:
         engine.end()
         day.comes("12:02:00")
         engine.look()
